@@ -1,0 +1,141 @@
+"""`python -m backend run` and `python -m backend reset`: the whole product in one command.
+
+`run` starts the workspace, serves the app, and on the very first start prepares the demonstration; Ctrl-C
+ends what it started. `reset` forgets models, endpoints, environments and history, after asking.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from backend import demonstration
+from backend.application import Application, open_application
+from backend.errors import YosokuError
+from backend.settings import PROJECT_ROOT, Settings
+from backend.workspace import is_running, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backend.jobs import Job
+
+ADDRESS = "127.0.0.1"
+LOOK_SECONDS = 0.2
+STOP_SECONDS = 10
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0 when it did what was asked."""
+    parser = argparse.ArgumentParser(prog="python -m backend", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serving = commands.add_parser("run", help="start everything and serve the app")
+    serving.add_argument("--port", type=int, default=8501, help="port of the app (default 8501)")
+    commands.add_parser("reset", help="forget everything, after asking")
+    given = parser.parse_args(arguments)
+    return run(given.port) if given.command == "run" else reset()
+
+
+def run(port: int) -> int:
+    """Serve until the app ends or a signal comes; the exit code is the app's own."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    application = open_application()
+    found_running = is_running(application.settings)
+    try:
+        with _app(port) as app:
+            say(f"Yosoku: http://{ADDRESS}:{port}  (Ctrl-C ends it)")
+            _prepare(application, stopping)
+            while not stopping.is_set() and app.poll() is None:
+                stopping.wait(LOOK_SECONDS)
+            return app.poll() or 0
+    except YosokuError as error:
+        say(f"Could not start: {error.message}")
+        if error.evidence:
+            say(error.evidence)
+        return 1
+    finally:
+        application.close()
+        if not found_running:
+            say("Stopping the workspace and its endpoints …")
+            stop(application.settings)
+
+
+def reset() -> int:
+    """Delete the state folder, when the person types its name."""
+    settings = Settings()
+    folder = settings.state_dir.resolve()
+    if not folder.exists():
+        say(f"There is nothing in {folder}.")
+        return 0
+    say(f"This deletes every local model, endpoint and environment, and the history, in {folder}.")
+    try:
+        answer = input("Type reset to go on: ")
+    except EOFError:
+        answer = ""
+    if answer.strip() != "reset":
+        say("Nothing was deleted.")
+        return 1
+    stop(settings)
+    shutil.rmtree(folder)
+    say("Everything was deleted.")
+    return 0
+
+
+def say(text: str) -> None:
+    """A line to the person at the terminal."""
+    print(text, flush=True)
+
+
+@contextlib.contextmanager
+def _app(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "streamlit_app.py")]
+    command += ["--server.address", ADDRESS, "--server.port", str(port), "--server.headless", "true"]
+    # Its greeting would tell the address a second time; what goes wrong it tells on stderr.
+    app = subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
+    try:
+        yield app
+    finally:
+        app.terminate()
+        try:
+            app.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            app.kill()
+            app.wait()
+
+
+def _prepare(application: Application, stopping: threading.Event) -> None:
+    """Prepare the demonstration where the workspace has no endpoint at all, telling each step."""
+    say(f"Connecting to the {application.settings.workspace} workspace …")
+    application.workspace()
+    if application.settings.workspace != "local" or demonstration.is_prepared(application):
+        say("Ready.")
+        return
+    say("First start: preparing the demonstration (about a minute; the page shows it too).")
+    job = demonstration.prepare_demonstration(application)
+    told = 0
+    while job.state == "running" and not stopping.is_set():
+        stopping.wait(LOOK_SECONDS)
+        job = application.jobs.get(job.id) or job
+        told = _tell(job, told)
+    if job.error:
+        say(f"The demonstration could not be prepared: {job.error.message}\n{job.error.evidence}")
+    elif job.state == "succeeded":
+        say(f"Healthy: {job.result.get('scoring_uri')}")
+
+
+def _tell(job: Job, told: int) -> int:
+    for line in job.lines[told:]:
+        say(f"  {line.removeprefix('progress.')}")
+    return len(job.lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""How right the forecasts were: errors, bias and coverage, overall and by lead time.
+
+Formulas as in Hyndman and Koehler (2006), "Another look at measures of forecast accuracy"; error is forecast
+minus actual, so that a positive bias means the forecast was too high.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from backend.forecast_types import Vintage
+
+LEVELS = (80, 95)
+LEADS = (1, 7, 28)
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Errors over `count` pairs, in the series' unit where not said otherwise.
+
+    `wape` and `coverage` are shares of 1; `mase` is relative to the in-sample seasonal naive forecast, `r2`
+    to the mean of the actuals; both are None where their denominator is zero.
+    """
+
+    count: int
+    rmse: float
+    mae: float
+    bias: float
+    wape: float | None
+    mase: float | None
+    r2: float | None
+    coverage: Mapping[int, float]
+
+
+def pairs(actuals: pd.DataFrame, vintages: Iterable[Vintage]) -> pd.DataFrame:
+    """Every forecast value beside what came, one row each.
+
+    Columns: ds, origin, lead (steps, from 1), y, mean, lower_80, upper_80, lower_95, upper_95 (NaN where the
+    model gave no limits). Days whose actual isn't known yet are left out.
+    """
+    rows = [
+        (
+            point.ds,
+            vintage.origin,
+            lead,
+            point.mean,
+            *(limits.get(level, np.nan) for level in LEVELS for limits in (point.lower, point.upper)),
+        )
+        for vintage in vintages
+        for lead, point in enumerate(vintage.points, start=1)
+    ]
+    limits = [f"{side}_{level}" for level in LEVELS for side in ("lower", "upper")]
+    table = pd.DataFrame(rows, columns=["ds", "origin", "lead", "mean", *limits])
+    table["ds"] = pd.to_datetime(table["ds"])
+    table["origin"] = pd.to_datetime(table["origin"])
+    table = table.merge(actuals[["ds", "y"]], on="ds", how="inner")
+    return table[["ds", "origin", "lead", "y", "mean", *limits]].sort_values(
+        ["origin", "lead"], ignore_index=True
+    )
+
+
+def newest_per_day(table: pd.DataFrame) -> pd.DataFrame:
+    """Of several forecasts of one day, the one with the shortest lead time."""
+    return table.sort_values("lead").drop_duplicates("ds").sort_values("ds", ignore_index=True)
+
+
+def naive_scale(values: Sequence[float] | pd.Series[float], season: int) -> float | None:
+    """Mean absolute error of the seasonal naive forecast on the series itself; None when too short or 0."""
+    series = np.asarray(values, dtype=float)
+    if len(series) <= season:
+        return None
+    scale = float(np.mean(np.abs(series[season:] - series[:-season])))
+    return scale or None
+
+
+def measure(table: pd.DataFrame, scale: float | None) -> Accuracy | None:
+    """The errors of a table of pairs, or None when it is empty; `scale` as `naive_scale` gives it."""
+    if table.empty:
+        return None
+    actual = table["y"].to_numpy(dtype=float)
+    error = table["mean"].to_numpy(dtype=float) - actual
+    mae = float(np.mean(np.abs(error)))
+    spread = float(np.sum((actual - actual.mean()) ** 2))
+    volume = float(np.sum(np.abs(actual)))
+    return Accuracy(
+        count=len(table),
+        rmse=float(np.sqrt(np.mean(error**2))),
+        mae=mae,
+        bias=float(np.mean(error)),
+        wape=float(np.sum(np.abs(error))) / volume if volume else None,
+        mase=mae / scale if scale else None,
+        r2=1 - float(np.sum(error**2)) / spread if spread else None,
+        coverage={level: share for level in LEVELS if (share := _coverage(table, level)) is not None},
+    )
+
+
+def by_lead_time(
+    table: pd.DataFrame, scale: float | None, leads: Sequence[int] = LEADS
+) -> list[tuple[int, Accuracy]]:
+    """The errors of forecasts up to each lead time and beyond the one before: 1, 2 to 7, 8 to 28 steps."""
+    found: list[tuple[int, Accuracy]] = []
+    previous = 0
+    for lead in leads:
+        accuracy = measure(table[(table["lead"] > previous) & (table["lead"] <= lead)], scale)
+        if accuracy is not None:
+            found.append((lead, accuracy))
+        previous = lead
+    return found
+
+
+def _coverage(table: pd.DataFrame, level: int) -> float | None:
+    limited = table.dropna(subset=[f"lower_{level}", f"upper_{level}"])
+    if limited.empty:
+        return None
+    inside = (limited["y"] >= limited[f"lower_{level}"]) & (limited["y"] <= limited[f"upper_{level}"])
+    return float(inside.mean())

@@ -1,0 +1,57 @@
+"""What is opened once for a whole process: settings, history, jobs and the workspace."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from backend.deployments import resume_abandoned
+from backend.history import History
+from backend.jobs import Jobs
+from backend.settings import Settings
+from backend.workspace import connect, keep_running
+
+if TYPE_CHECKING:
+    from azureml.core import Workspace
+
+LOOK_SECONDS = 2.0  # how often a workspace that was connected is looked at again
+
+
+class Application:
+    """One open application; safe to share between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.history = History(settings.history_url)
+        self.jobs = Jobs(self.history)
+        self._workspace: Workspace | None = None
+        self._looked = 0.0
+        self._connecting = threading.Lock()
+
+    def workspace(self) -> Workspace:
+        """The workspace, connected on first use; a local one is started when it does not run, and
+        again when it was killed.
+
+        Raises WorkspaceUnavailable; the next call tries again.
+        """
+        with self._connecting:
+            now = time.monotonic()
+            if self._workspace is None:
+                self._workspace = connect(self.settings)
+            elif now - self._looked > LOOK_SECONDS:
+                keep_running(self.settings)
+            self._looked = now
+            return self._workspace
+
+    def close(self) -> None:
+        """Stop watching; deployments go on in the workspace."""
+        self.jobs.close()
+        self.history.engine.dispose()
+
+
+def open_application(settings: Settings | None = None) -> Application:
+    """Open the application and go on with what a stopped one was watching."""
+    application = Application(settings or Settings())
+    resume_abandoned(application)
+    return application

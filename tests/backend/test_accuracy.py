@@ -1,0 +1,88 @@
+"""Accuracy figures against hand-made cases and identities."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.accuracy import by_lead_time, measure, naive_scale, newest_per_day, pairs
+from backend.forecast_types import ForecastPoint, Vintage
+
+FIRST = date(2024, 1, 1)
+
+
+def vintage(origin: date, means: list[float], half_width: float | None = 10.0) -> Vintage:
+    def limits(mean: float, sign: int) -> dict[int, float]:
+        return {} if half_width is None else {80: mean + sign * half_width, 95: mean + sign * 2 * half_width}
+
+    points = tuple(
+        ForecastPoint(origin + timedelta(days=step), mean, limits(mean, -1), limits(mean, 1))
+        for step, mean in enumerate(means, start=1)
+    )
+    return Vintage(
+        "demand", "arima", "1", "test", origin, datetime(2024, 2, 1, tzinfo=UTC), "D", 5.0, "yosoku", points
+    )
+
+
+def actuals(values: list[float]) -> pd.DataFrame:
+    days = pd.date_range(FIRST, periods=len(values))
+    return pd.DataFrame({"ds": days, "y": values})
+
+
+def test_pairs_hold_only_days_that_came() -> None:
+    table = pairs(actuals([100, 110, 90]), [vintage(FIRST, [105, 100, 1])])
+    assert table["lead"].tolist() == [1, 2]
+    assert table["y"].tolist() == [110, 90]
+    assert table["upper_95"].tolist() == [125, 120]
+
+
+def test_the_figures_of_a_small_case() -> None:
+    table = pairs(actuals([100, 110, 90]), [vintage(FIRST, [105, 102])])
+    accuracy = measure(table, scale=10)
+    assert accuracy is not None
+    assert accuracy.count == 2
+    assert accuracy.bias == pytest.approx((-5 + 12) / 2)  # positive: too high
+    assert accuracy.mae == pytest.approx(8.5)
+    assert accuracy.rmse == pytest.approx(np.sqrt((25 + 144) / 2))
+    assert accuracy.wape == pytest.approx(17 / 200)
+    assert accuracy.mase == pytest.approx(0.85)
+    assert accuracy.r2 == pytest.approx(1 - (25 + 144) / 200)
+    assert accuracy.coverage == {80: 0.5, 95: 1.0}
+
+
+def test_nothing_to_measure_is_nothing_and_not_a_perfect_score() -> None:
+    assert measure(pairs(actuals([1.0, 2.0]), []), 1.0) is None
+    level = measure(
+        pairs(actuals([5, 5, 5]), [vintage(FIRST, [5, 5], half_width=None)]), naive_scale([5, 5, 5], 1)
+    )
+    assert level is not None
+    assert (level.r2, level.mase, level.coverage) == (None, None, {})
+
+
+def test_lead_times_are_bands_that_do_not_overlap() -> None:
+    table = pairs(actuals([1.0] * 40), [vintage(FIRST, [1.0] * 28)])
+    found = by_lead_time(table, None)
+    assert [(lead, accuracy.count) for lead, accuracy in found] == [(1, 1), (7, 6), (28, 21)]
+
+
+def test_of_several_forecasts_of_a_day_the_newest_counts() -> None:
+    table = pairs(actuals([1.0] * 10), [vintage(FIRST, [1.0] * 5), vintage(FIRST + timedelta(2), [9.0] * 5)])
+    newest = newest_per_day(table)
+    assert newest["ds"].is_unique
+    assert newest["mean"].tolist() == [1.0, 1.0, 9.0, 9.0, 9.0, 9.0, 9.0]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=50), st.floats(-1e3, 1e3))
+def test_a_constant_shift_is_all_bias(values: list[float], shift: float) -> None:
+    series = actuals(values)
+    table = pairs(series, [vintage(FIRST, [value + shift for value in values[1:]])])
+    accuracy = measure(table, None)
+    assert accuracy is not None
+    assert accuracy.bias == pytest.approx(shift, abs=1e-6)
+    assert accuracy.mae == pytest.approx(abs(shift), abs=1e-6)
+    assert accuracy.rmse >= accuracy.mae - 1e-9

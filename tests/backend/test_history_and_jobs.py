@@ -1,0 +1,191 @@
+"""What is remembered, over threads, processes and restarts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.errors import Conflict, DeploymentFailed
+from backend.forecast_types import ForecastPoint, Vintage
+from backend.history import History
+from backend.jobs import ClosingError, Job, Jobs, Reporter
+
+ISSUED = datetime(2026, 1, 1, 9, tzinfo=UTC)
+VINTAGE = Vintage(
+    "demand",
+    "arima",
+    "7",
+    "daily",
+    date(2014, 5, 31),
+    ISSUED,
+    "D",
+    212.0,
+    "yosoku",
+    (
+        ForecastPoint(date(2014, 6, 1), 1.5, {80: 1.0}, {80: 2.0}),
+        ForecastPoint(date(2014, 6, 2), 2.5, {}, {}),
+    ),
+)
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    store = History(f"sqlite:///{tmp_path / 'state' / 'yosoku.db'}")
+    yield store
+    store.engine.dispose()
+
+
+@pytest.fixture
+def jobs(history: History) -> Iterator[Jobs]:
+    running = Jobs(history)
+    yield running
+    running.close()
+
+
+def ended(jobs: Jobs, job: Job) -> Job:
+    """Wait until a job has ended; its thread says so by the pool becoming free."""
+    jobs.close()
+    found = jobs.get(job.id)
+    assert found is not None
+    return found
+
+
+def test_a_vintage_comes_back_as_it_was(history: History) -> None:
+    history.save_vintages([VINTAGE])
+    assert history.newest_vintages("demand", "daily") == [VINTAGE]
+    assert history.newest_vintages("demand", "other") == []
+    assert history.newest_vintages("demand", "daily", model=("arima", "8")) == []
+    assert history.newest_vintages("demand", "daily", horizon=3) == []
+
+
+def test_the_newest_forecast_of_each_origin_is_shown_and_none_is_lost(history: History) -> None:
+    later = replace(VINTAGE, issued_at=ISSUED + timedelta(hours=1), latency_ms=5.0)
+    earlier_origin = replace(VINTAGE, origin=date(2014, 5, 24))
+    history.save_vintages([later, VINTAGE, earlier_origin])
+    assert history.newest_vintages("demand", "daily") == [earlier_origin, later]
+    assert history.endpoints_with_vintages() == ["demand"]
+
+
+def test_many_threads_may_write_at_once(history: History) -> None:
+    origins = [date(2014, 1, 1) + timedelta(days=day) for day in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda origin: history.save_vintages([replace(VINTAGE, origin=origin)]), origins))
+    assert [vintage.origin for vintage in history.newest_vintages("demand", "daily")] == origins
+
+
+def test_a_job_reports_as_it_goes_and_ends_with_its_result(jobs: Jobs) -> None:
+    reported, go_on = threading.Event(), threading.Event()
+
+    def work(reporter: Reporter) -> Mapping[str, Any]:
+        reporter.phase("validate")
+        reporter.line("half way")
+        reporter.remember(operation="op-1")
+        reported.set()
+        go_on.wait(10)
+        return {"scoring_uri": "http://…"}
+
+    job = jobs.submit("deploy", "demand", work)
+    assert reported.wait(10)
+    (running,) = jobs.running()
+    assert running.lines == ("half way",)
+    assert [event.phase for event in running.events] == ["validate"]
+    with pytest.raises(Conflict):
+        jobs.submit("deploy", "demand", work)
+    go_on.set()
+    done = ended(jobs, job)
+    assert (done.state, done.error) == ("succeeded", None)
+    assert done.result == {"operation": "op-1", "scoring_uri": "http://…"}
+    assert done.ended is not None
+    assert done.ended >= done.started
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (
+            DeploymentFailed("No module named x", code="deployment.failed", evidence="Traceback"),
+            "deployment.failed",
+        ),
+        (ZeroDivisionError("division by zero"), "unexpected"),
+    ],
+)
+def test_a_job_that_fails_says_why(jobs: Jobs, error: Exception, code: str) -> None:
+    def work(reporter: Reporter) -> Mapping[str, Any]:
+        raise error
+
+    failed = ended(jobs, jobs.submit("deploy", "demand", work))
+    assert failed.state == "failed"
+    assert failed.error is not None
+    assert failed.error.code == code
+    assert str(error) in failed.error.message
+
+
+def test_a_closing_application_leaves_a_watched_job_to_the_next(history: History) -> None:
+    watching = threading.Event()
+
+    def watch(reporter: Reporter) -> Mapping[str, Any]:
+        watching.set()
+        if reporter.pause(30):
+            raise ClosingError
+        return {}
+
+    first = Jobs(history)
+    job = first.submit("deploy", "demand", watch)
+    assert watching.wait(10)
+    first.close()
+    left = first.get(job.id)
+    assert left is not None
+    assert left.state == "running"
+    assert first.abandoned() == []  # this process is alive
+
+
+def test_jobs_of_a_process_that_is_gone_are_abandoned(history: History, tmp_path: Path) -> None:
+    code = (
+        "import sys, os, threading\n"
+        "from backend.history import History\nfrom backend.jobs import Jobs\n"
+        "jobs = Jobs(History(sys.argv[1]))\n"
+        "def work(reporter):\n"
+        "    reporter.remember(operation='op-7'); os.kill(os.getpid(), 9)\n"
+        "jobs.submit('deploy', 'demand', work); threading.Event().wait(20)\n"
+    )
+    url = f"sqlite:///{tmp_path / 'state' / 'yosoku.db'}"
+    killed = subprocess.run([sys.executable, "-c", code, url], check=False, timeout=60)
+    assert killed.returncode == -9
+    jobs = Jobs(history)
+    (left,) = jobs.abandoned()
+    assert left.result == {"operation": "op-7"}
+    jobs.resume(left, lambda reporter: {"resumed": True})
+    done = ended(jobs, left)
+    assert (done.state, done.result["resumed"]) == ("succeeded", True)
+
+
+def test_a_job_that_cannot_be_resumed_says_so(history: History, jobs: Jobs) -> None:
+    history.add_job(
+        {
+            "id": "gone",
+            "kind": "demonstration",
+            "subject": "demand",
+            "state": "running",
+            "owner": "1:0.0",
+            "started": ISSUED,
+            "events": [],
+            "lines": [],
+            "result": {},
+        }
+    )
+    (left,) = jobs.abandoned()
+    jobs.interrupt(left)
+    said = jobs.get("gone")
+    assert said is not None
+    assert said.error is not None
+    assert (said.state, said.error.code) == ("interrupted", "job.interrupted")
+    assert jobs.running() == []
