@@ -22,6 +22,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed-dev browser
+	@command -v wrk >/dev/null || if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then apt-get install -y -qq wrk; \
+	else echo "The benchmarks need wrk: install the package wrk."; exit 1; fi
 	$(BIN)/python -m benchmarks
 
 reset: $(VENV)/.installed

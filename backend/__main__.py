@@ -15,6 +15,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from backend import demonstration
 from backend.application import Application, open_application
 from backend.errors import YosokuError
@@ -47,7 +49,11 @@ def run(port: int) -> int:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    application = open_application()
+    try:
+        application = open_application()
+    except ValidationError as error:
+        say("\n".join(str(problem["msg"]) for problem in error.errors()))
+        return 1
     found_running = is_running(application.settings)
     try:
         with _app(port) as app:

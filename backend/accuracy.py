@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from backend.forecast_types import Vintage
 
 LEVELS = (80, 95)
-LEADS = (1, 7, 28)
 
 
 @dataclass(frozen=True)
@@ -102,9 +101,9 @@ def measure(table: pd.DataFrame, scale: float | None) -> Accuracy | None:
 
 
 def by_lead_time(
-    table: pd.DataFrame, scale: float | None, leads: Sequence[int] = LEADS
+    table: pd.DataFrame, scale: float | None, leads: Sequence[int]
 ) -> list[tuple[int, Accuracy]]:
-    """The errors of forecasts up to each lead time and beyond the one before: 1, 2 to 7, 8 to 28 steps."""
+    """The errors up to each lead time and beyond the one before; (1, 7, 28): 1, 2 to 7, 8 to 28 steps."""
     found: list[tuple[int, Accuracy]] = []
     previous = 0
     for lead in leads:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from backend.endpoint import open_endpoint
-from backend.errors import EndpointRejected, YosokuError
+from backend.errors import EndpointRejected, EndpointUnavailable, YosokuError
 from backend.forecast_types import ForecastPoint, Vintage
 from backend.services import get_endpoint
 
@@ -63,6 +63,13 @@ def refresh(application: Application, endpoint_name: str, actuals: Actuals, *, h
     try:
         workspace = application.workspace()
         endpoint = get_endpoint(workspace, endpoint_name)
+        if endpoint.state != "Healthy":
+            raise EndpointUnavailable(
+                f"The endpoint {endpoint_name} is {endpoint.state}.",
+                code="endpoint.not_healthy",
+                name=endpoint_name,
+                state=endpoint.state,
+            )
         client = open_endpoint(workspace, endpoint, application.settings.scoring_timeout_seconds)
         asked = _Asked(endpoint, actuals, horizon)
         known = _known(application.history, asked)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from backend.errors import NotFound
+from backend.operations import failure_of
 from backend.workspace import first_line, sdk_errors
 
 if TYPE_CHECKING:
@@ -158,8 +159,4 @@ def _error(error: Any) -> str | None:
     """The innermost sentence of Azure ML's nested error."""
     if not error:
         return None
-    if isinstance(error, dict):
-        details = error.get("details") or []
-        inner = [item.get("message") for item in details if isinstance(item, dict) and item.get("message")]
-        return str(inner[0] if inner else error.get("message") or error.get("code") or error)
-    return str(error)
+    return failure_of(error)[0] if isinstance(error, dict) else str(error)

@@ -66,7 +66,7 @@ def test_nothing_to_measure_is_nothing_and_not_a_perfect_score() -> None:
 
 def test_lead_times_are_bands_that_do_not_overlap() -> None:
     table = pairs(actuals([1.0] * 40), [vintage(FIRST, [1.0] * 28)])
-    found = by_lead_time(table, None)
+    found = by_lead_time(table, None, (1, 7, 28))
     assert [(lead, accuracy.count) for lead, accuracy in found] == [(1, 1), (7, 6), (28, 21)]
 
 

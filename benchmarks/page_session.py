@@ -1,0 +1,148 @@
+"""One reader of the app without a browser: speaks Streamlit's own messages to the real server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+from backend.settings import PROJECT_ROOT
+from benchmarks.plain_server import end_session, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from websockets.sync.client import ClientConnection
+
+START_SECONDS = 60.0
+ANSWER_SECONDS = 60.0
+LOOK_SECONDS = 0.05
+
+
+@contextlib.contextmanager
+def app_server(variables: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Serve the app as `make run` does, with variables of its own; gives its address once it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "streamlit_app.py")]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
+    with log.open("ab") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=PROJECT_ROOT,
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(f"{address}/_stcore/health", server)
+        yield address
+    finally:
+        end_session(server)
+
+
+class PageSession:
+    """A session on one page; keeps the elements of the last run and the choices that were made."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self._choices: dict[str, list[str]] = {}
+        self._page = ""
+        self.elements: list[Any] = []
+
+    def run(self) -> float:
+        """Run the page, as a browser asks for it; seconds from the request to the last message of the run.
+
+        Raises RuntimeError when the page shows an exception.
+        """
+        request = BackMsg()
+        state = request.rerun_script
+        state.page_script_hash = self._page
+        state.context_info.timezone = "UTC"
+        state.context_info.locale = "en-US"
+        for identity, values in self._choices.items():
+            widget = state.widget_states.widgets.add()
+            widget.id = identity
+            widget.string_array_value.data.extend(values)
+        started = time.perf_counter()
+        self._connection.send(request.SerializeToString())
+        messages = self._until_finished()
+        seconds = time.perf_counter() - started
+        self._read(messages)
+        return seconds
+
+    def choose(self, key: str, option: int) -> None:
+        """Choose an option of a segmented control by its key and the option's place."""
+        [group] = [
+            element.button_group
+            for element in self._of_kind("button_group")
+            if key in element.button_group.id
+        ]
+        self._choices[group.id] = [group.options[option].content]
+
+    def charts(self) -> list[str]:
+        """The plotly figures on the page, as JSON."""
+        return [element.plotly_chart.spec for element in self._of_kind("plotly_chart")]
+
+    def _of_kind(self, kind: str) -> list[Any]:
+        return [element for element in self.elements if element.WhichOneof("type") == kind]
+
+    def _until_finished(self) -> list[bytes]:
+        """The messages of one run, unread: reading them is the browser's time, not the server's."""
+        messages = []
+        while True:
+            message = self._connection.recv(timeout=ANSWER_SECONDS)
+            assert isinstance(message, bytes)
+            messages.append(message)
+            # A finished run is told by a message of a few bytes; only those are read here.
+            if len(message) < 200 and _finished(message):
+                return messages
+
+    def _read(self, messages: list[bytes]) -> None:
+        read = [ForwardMsg.FromString(message) for message in messages]
+        for message in read:
+            if message.WhichOneof("type") == "new_session":
+                self._page = message.new_session.page_script_hash
+        self.elements = [
+            message.delta.new_element
+            for message in read
+            if message.WhichOneof("type") == "delta" and message.delta.WhichOneof("type") == "new_element"
+        ]
+        if failed := self._of_kind("exception"):
+            raise RuntimeError(f"the page shows an exception: {failed[0].exception.message}")
+
+
+@contextlib.contextmanager
+def page_session(address: str) -> Iterator[PageSession]:
+    """Open a session at the app's address."""
+    url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
+    with connect(url, max_size=None, compression=None) as connection:
+        yield PageSession(connection)
+
+
+def _finished(message: bytes) -> bool:
+    read = ForwardMsg.FromString(message)
+    return bool(
+        read.WhichOneof("type") == "script_finished"
+        and read.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+    )
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
+            return
+        time.sleep(LOOK_SECONDS)
+    raise RuntimeError(f"the app did not answer at {url} (exit code {server.poll()})")

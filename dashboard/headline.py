@@ -1,0 +1,83 @@
+"""The sentences of the Forecast page, written from its figures; pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from backend.accuracy import Accuracy
+    from backend.actuals import Actuals
+    from backend.forecasts import ForecastView
+    from dashboard.i18n import Reader
+    from dashboard.series import Outlook
+
+# The units of the series that we know; a series that somebody uploads is counted in plain numbers.
+UNITS = {"adventureworks_daily": "USD"}
+BALANCED = 0.02  # a bias below this share of a typical actual is called none
+
+
+def unit_of(series: Actuals) -> str | None:
+    """USD, or None for plain numbers."""
+    return UNITS.get(series.name)
+
+
+def subject(reader: Reader, series: Actuals) -> str:
+    """What the series counts: a name of ours, or its value column's."""
+    key = f"series.{series.name}"
+    return reader.t(key) if reader.has(key) else series.value_column
+
+
+def headline(reader: Reader, series: Actuals, view: ForecastView, ahead: Outlook | None) -> str:
+    """The page's message: what comes next, and how sure that is."""
+    name = subject(reader, series)
+    if ahead is None or not ahead.steps:
+        passed = view.future is not None
+        return reader.t(f"headline.{'passed' if passed else 'nothing'}", subject=name)
+    unit = unit_of(series)
+    frequency: str = series.frequency
+    values = {"subject": name, "steps": ahead.steps, "average": reader.amount(ahead.average, unit)}
+    if ahead.high is not None:
+        values["high"] = reader.amount(ahead.high, unit)
+        frequency += "_below" if ahead.low is None else "_range"
+    if ahead.low is not None:
+        values["low"] = reader.amount(ahead.low, unit)
+    own = f"headline.{series.name}.{frequency}"
+    return reader.t(own if reader.has(own) else f"headline.{frequency}", **values)
+
+
+def byline(reader: Reader, series: Actuals, view: ForecastView, said: pd.DataFrame) -> str:
+    """Who said it and when, from what data, and whether what was said for the last week held."""
+    parts = []
+    if view.future is not None:
+        parts.append(
+            reader.t(
+                "byline.issued",
+                moment=reader.moment(view.future.issued_at),
+                model=view.future.model_name,
+                version=view.future.model_version,
+            )
+        )
+    parts.append(reader.t("byline.data", date=reader.date(series.origin)))
+    recent = said[said["ds"].dt.date > series.origin - timedelta(days=7)]
+    if series.frequency == "D" and len(recent) and recent["upper_80"].notna().all():
+        inside = recent["y"].between(recent["lower_80"], recent["upper_80"])
+        parts.append(reader.t("byline.last_week", inside=int(inside.sum()), count=len(recent)))
+    return " · ".join(parts)
+
+
+def bias_remark(reader: Reader, accuracy: Accuracy, typical: float) -> str:
+    """Whether the forecasts lean to one side."""
+    if typical and abs(accuracy.bias) < BALANCED * typical:
+        return reader.t("kpi.bias_none")
+    return reader.t("kpi.bias_high" if accuracy.bias > 0 else "kpi.bias_low")
+
+
+def skill_remark(reader: Reader, accuracy: Accuracy) -> str | None:
+    """Better or worse than repeating the season before; None when that can't be measured."""
+    if accuracy.mase is None:
+        return None
+    key = "kpi.skill_better" if accuracy.mase < 1 else "kpi.skill_worse"
+    return reader.t(key, share=reader.percent(abs(1 - accuracy.mase)))

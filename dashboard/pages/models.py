@@ -1,0 +1,147 @@
+"""Models: which is best, where it is deployed; register by upload, compare, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from backend import models
+from backend.errors import YosokuError
+from dashboard import reads
+from dashboard.components.feedback import plain, show_error
+from dashboard.components.guard import delete_guarded
+from dashboard.components.registration import register_by_upload
+from dashboard.components.registry_view import deployed_as, metric_text, show_registry
+from dashboard.session import reader, workspace
+
+if TYPE_CHECKING:
+    from backend.models import RegisteredModel
+    from backend.services import Endpoint
+
+words = reader()
+
+
+def choose_metric(found: list[RegisteredModel]) -> str:
+    """The figure by which versions are compared."""
+    having = [name for name in models.METRICS if any(name in model.metrics for model in found)]
+    return st.segmented_control(
+        words.t("models.metric"),
+        having or list(models.METRICS)[:1],
+        default=(having or list(models.METRICS))[0],
+        required=True,
+        format_func=lambda name: words.t(f"models.by.{models.METRICS[name]}", metric=name),
+        key="models_metric",
+        persist_state="session",
+    )
+
+
+def show_best(found: list[RegisteredModel], endpoints: list[Endpoint], metric: str) -> None:
+    """The page's sentence."""
+    best = models.best(found, metric)
+    if best is None:
+        st.title(words.t("models.none_measured", metric=metric), anchor=False)
+        return
+    users = [user for user in deployed_as(best, endpoints) if user.state != "Failed"]
+    key = ("models.headline", "models.headline_deployed", "models.headline_many")[min(len(users), 2)]
+    st.title(
+        plain(
+            words.t(
+                key,
+                model=best.name,
+                version=best.version,
+                metric=metric,
+                value=metric_text(words, metric, best.metrics[metric]),
+                endpoints=words.join([user.name for user in users]),
+                count=len(users),
+            )
+        ),
+        anchor=False,
+    )
+
+
+def show_version(found: list[RegisteredModel], endpoints: list[Endpoint]) -> None:
+    """Everything about one version, and what can be done with it."""
+    by_id = {model.id: model for model in found}
+    if st.session_state.get("models_version") not in by_id:
+        st.session_state["models_version"] = found[0].id
+    with st.container(border=True):
+        chosen = st.selectbox(words.t("models.look_at"), list(by_id), key="models_version")
+        model = by_id[chosen]
+        left, right = st.columns(2, gap="medium")
+        with left:
+            if model.description:
+                st.markdown(plain(model.description))
+            show_pairs(words.t("models.tags"), model.tags)
+        with right:
+            show_pairs(words.t("models.properties"), model.properties)
+        users = deployed_as(model, endpoints)
+        with st.container(horizontal=True):
+            if st.button(
+                words.t("models.deploy"), type="primary", icon=":material/rocket_launch:", key="models_deploy"
+            ):
+                st.session_state["deploy_model"] = model.id
+                st.switch_page("dashboard/pages/deploy.py")
+            with st.popover(words.t("models.delete"), icon=":material/delete:", key="models_delete_panel"):
+                if users:
+                    names = words.join([user.name for user in users])
+                    st.info(plain(words.t("models.in_use", endpoints=names)), icon=":material/link:")
+                else:
+                    delete_guarded(
+                        words,
+                        model.id,
+                        what="models",
+                        key="models",
+                        delete=lambda: models.delete_model(workspace(), model.name, model.version),
+                        after=lambda: st.session_state.update(models_deleted=model.id),
+                    )
+
+
+def show_pairs(title: str, pairs: object) -> None:
+    """Tags or properties, one row each."""
+    items = dict(pairs)  # type: ignore[call-overload]
+    st.markdown(f"**{title}**")
+    if not items:
+        st.caption(words.t("models.no_pairs"))
+        return
+    frame = pd.DataFrame({"name": list(items), "value": [short(str(value)) for value in items.values()]})
+    st.table(frame, hide_index=True, hide_header=True, border="horizontal", alt=title)
+
+
+def short(value: str) -> str:
+    """A value that fits a column: a checksum is told by its beginning."""
+    return plain(value if len(value) <= 48 else f"{value[:32]}…")
+
+
+def tell_news() -> None:
+    """What was registered or deleted in the run before."""
+    for key in ("registered", "models_deleted"):
+        model = st.session_state.pop(key, None)
+        if model:
+            st.toast(words.t(f"models.{key}", model=model), icon=":material/check_circle:")
+
+
+tell_news()
+try:
+    found = reads.registered_models()
+    endpoints = reads.endpoints()
+except YosokuError as error:
+    st.title(words.t("models.page"), anchor=False)
+    show_error(words, error, title=words.t("workspace.unreachable"))
+else:
+    head = st.container()
+    if found:
+        metric = choose_metric(found)
+        with head:
+            show_best(found, endpoints, metric)
+        show_registry(words, found, endpoints, metric)
+    else:
+        with head:
+            st.title(words.t("models.empty"), anchor=False)
+    with st.expander(
+        words.t("register.title"), icon=":material/upload_file:", expanded=not found, key="register_panel"
+    ):
+        register_by_upload(words, found)
+    if found:
+        show_version(found, endpoints)

@@ -1,0 +1,156 @@
+"""The Forecast page on the demonstration's endpoint: sentence, chart, figures, choices, uploads, outages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backend import deployments, environments, models, services
+from backend.demonstration import ENDPOINT
+from backend.deployments import DeploymentRequest
+from backend.scripts import Script, bundled_script
+from dashboard import reads
+from dashboard.i18n import LANGUAGES, Language, open_reader
+from tests.dashboard.conftest import OpenPage, until_ended
+from tests.dashboard.pages import FRAGILE_SCRIPT, figures, said, tables, traces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backend.application import Application
+    from backend.jobs import Job
+
+pytestmark = pytest.mark.usefixtures("demonstration")
+GAPPY = (
+    b"day,sales\n2014-01-01,10\n2014-01-02,x\n2014-01-03,12\n2014-01-05,13\n2014-01-04,11\n2014-01-04,9\n"
+    + b"".join(f"2014-01-{day:02d},{day}\n".encode() for day in range(6, 32))
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_message_the_chart_and_the_figures_are_there(open_page: OpenPage, language: Language) -> None:
+    at = open_page("forecast", language)
+    reader = open_reader(language)
+    assert re.search(r"\$\d", at.title[0].value)
+    words = reader.t("chart.forecast"), reader.t("chart.actual"), reader.t("chart.said")
+    assert set(words) <= set(traces(at))
+    assert len(at.metric) == 4
+    assert "$" in at.metric[1].value
+    assert reader.t("accuracy.title") in said(at)
+    assert reader.t("accuracy.steps.D", first=1, last=7) in tables(at)
+    assert ENDPOINT in at.get("badge")[0].proto.body if at.get("badge") else ENDPOINT in said(at)
+
+
+def test_the_chart_says_its_takeaway_in_words(open_page: OpenPage) -> None:
+    at = open_page("forecast")
+    alt = at.get("plotly_chart")[0].proto.alt
+    assert at.title[0].value.replace("\\", "")[:40] in alt
+
+
+def test_choices_change_the_chart(open_page: OpenPage) -> None:
+    at = open_page("forecast")
+    assert {"upper_80", "upper_95"} <= set(traces(at))
+    at.segmented_control(key="forecast_interval").set_value("80").run()
+    assert "upper_95" not in traces(at)
+    at.toggle(key="forecast_past").set_value(False).run()
+    assert "what was forecast" not in traces(at)
+    at.segmented_control(key="forecast_horizon_D").set_value(7).run()
+    forecast = next(trace for trace in figures(at)[0]["data"] if trace["name"] == "forecast")
+    assert len(forecast["x"]) == 7
+    before = len(next(trace for trace in figures(at)[0]["data"] if trace["name"] == "actual")["x"])
+    at.segmented_control(key="forecast_range_D").set_value(28).run()
+    after = len(next(trace for trace in figures(at)[0]["data"] if trace["name"] == "actual")["x"])
+    assert (before, after) == (91, 28)
+    assert not at.exception
+
+
+def test_choices_survive_a_change_of_language(open_page: OpenPage) -> None:
+    at = open_page("forecast")
+    at.segmented_control(key="forecast_horizon_D").set_value(90).run()
+    at.segmented_control(key="language").set_value("ja").run()
+    assert at.segmented_control(key="forecast_horizon_D").value == 90
+    assert "来週の平均取引額" in at.title[0].value
+    assert at.query_params["lang"] == "ja"
+
+
+def test_the_forecast_is_listed_day_by_day(open_page: OpenPage) -> None:
+    at = open_page("forecast", "ja")
+    at.session_state["forecast_days"] = True
+    at.run()
+    assert "2014年6月1日" in tables(at)
+    assert "日曜" in tables(at)
+
+
+def test_a_warm_rerun_asks_nobody(open_page: OpenPage, application: Application) -> None:
+    at = open_page("forecast")
+    issued = len(application.history.newest_vintages(ENDPOINT, "adventureworks_daily"))
+    at.run()
+    assert len(application.history.newest_vintages(ENDPOINT, "adventureworks_daily")) == issued
+    assert issued >= 18
+
+
+def test_an_upload_is_shown_with_its_problems_by_row(open_page: OpenPage) -> None:
+    at = open_page("forecast")
+    at.file_uploader(key="actuals_upload").upload("shop.csv", GAPPY).run()
+    assert not at.exception
+    assert at.selectbox(key="actuals_source").value == "shop"
+    findings = tables(at)
+    assert "“x” is not a number" in findings
+    assert "The date is there already" in findings
+    assert "out of order" in findings
+    assert "sales should be about" in at.title[0].value
+    assert "$" not in at.title[0].value
+    at.selectbox(key="actuals_source").set_value("adventureworks_daily").run()
+    assert "average transaction" in at.title[0].value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_upload_that_is_no_series_is_refused(open_page: OpenPage, language: Language) -> None:
+    at = open_page("forecast", language)
+    at.file_uploader(key="actuals_upload").upload("notes.csv", b"a,b\nx,y\nz,w\n").run()
+    assert at.error[0].value.replace("\\", "") == open_reader(language).t("error.actuals.no_date")
+    assert figures(at), "the chart stays"
+
+
+@pytest.fixture
+def fragile_endpoint(
+    application: Application, demonstration: Job, tmp_path: Path
+) -> Iterator[tuple[str, Path]]:
+    """An endpoint, and the file that makes it fail."""
+    fail = tmp_path / "fail"
+    model = models.list_models(application.workspace())[0]
+    code = FRAGILE_SCRIPT.format(fail=str(fail)).encode()
+    request = DeploymentRequest(
+        service_name="fragile",
+        model_name=model.name,
+        model_version=model.version,
+        script=Script("fragile.py", {**bundled_script().files, "fragile.py": code}),
+        environment=environments.read(environments.ENVS / "scoring.yml"),
+        cpu_cores=0.5,
+        memory_gb=0.5,
+        replace=True,
+    )
+    deployments.start_deployment(application, request)
+    assert until_ended(application, "fragile").state == "succeeded"
+    yield "fragile", fail
+    services.delete_endpoint(application.workspace(), "fragile")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_endpoint_that_fails_leaves_its_last_forecast_on_the_page(
+    open_page: OpenPage, fragile_endpoint: tuple[str, Path], language: Language
+) -> None:
+    name, fail = fragile_endpoint
+    reads.forget()
+    at = open_page("forecast", language)
+    at.selectbox(key="forecast_endpoint").set_value(name).run()
+    assert not at.warning
+    shown = figures(at)[0]
+    fail.touch()
+    at.segmented_control(key="forecast_horizon_D").set_value(90).run()  # not asked yet, so it is asked now
+    assert name in at.warning[0].value.replace("\\", "")
+    assert open_reader(language).t("chart.forecast") in traces(at)
+    assert len(figures(at)[0]["data"]) == len(shown["data"])
