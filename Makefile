@@ -14,7 +14,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python -m backend run --port $(PORT)
 
 test: $(VENV)/.installed-dev browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

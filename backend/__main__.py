@@ -7,10 +7,8 @@ ends what it started. `reset` forgets models, endpoints, environments and histor
 from __future__ import annotations
 
 import argparse
-import contextlib
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -18,19 +16,16 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from backend import demonstration
+from backend.app_process import ADDRESS, serve
 from backend.application import Application, open_application
 from backend.errors import YosokuError
-from backend.settings import PROJECT_ROOT, Settings
-from backend.workspace import is_running, stop
+from backend.settings import Settings
+from backend.workspace import end_left_over_services, is_running, stop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from backend.jobs import Job
 
-ADDRESS = "127.0.0.1"
 LOOK_SECONDS = 0.2
-STOP_SECONDS = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,7 +51,7 @@ def run(port: int) -> int:
         return 1
     found_running = is_running(application.settings)
     try:
-        with _app(port) as app:
+        with serve(application.settings, port) as app:
             say(f"Yosoku: http://{ADDRESS}:{port}  (Ctrl-C ends it)")
             _prepare(application, stopping)
             while not stopping.is_set() and app.poll() is None:
@@ -90,6 +85,7 @@ def reset() -> int:
         say("Nothing was deleted.")
         return 1
     stop(settings)
+    end_left_over_services(settings)
     shutil.rmtree(folder)
     say("Everything was deleted.")
     return 0
@@ -98,23 +94,6 @@ def reset() -> int:
 def say(text: str) -> None:
     """A line to the person at the terminal."""
     print(text, flush=True)
-
-
-@contextlib.contextmanager
-def _app(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "streamlit_app.py")]
-    command += ["--server.address", ADDRESS, "--server.port", str(port), "--server.headless", "true"]
-    # Its greeting would tell the address a second time; what goes wrong it tells on stderr.
-    app = subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
-    try:
-        yield app
-    finally:
-        app.terminate()
-        try:
-            app.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            app.kill()
-            app.wait()
 
 
 def _prepare(application: Application, stopping: threading.Event) -> None:

@@ -81,7 +81,7 @@ def _registered_model(workspace: Workspace, folder: Path, reporter: Reporter) ->
         if known.run_id == outputs.run_id:
             return known
     reporter.line("progress.registering")
-    return models.register(workspace, outputs, description="ARIMA(2,0,2) of the course, on its own split.")
+    return models.register(workspace, outputs, description="ARIMA(2,0,2)")
 
 
 def _train(folder: Path) -> None:

@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-import psutil
-
 from backend.errors import Conflict, YosokuError
 from backend.phases import PhaseEvent
+from backend.process_identity import create_time, is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -164,7 +163,7 @@ class Jobs:
     def abandoned(self) -> list[Job]:
         """Jobs that are recorded as running but whose process is gone."""
         rows = self._history.find_jobs(state="running")
-        return [_job(row) for row in rows if not _is_alive(row.owner)]
+        return [_job(row) for row in rows if not _is_owned(row.owner)]
 
     def close(self) -> None:
         """Let running work stop watching; what it watches goes on in the workspace."""
@@ -204,15 +203,12 @@ class ClosingError(Exception):
 
 def _owner() -> str:
     """This process, told apart from a later one with the same number."""
-    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
+    return f"{os.getpid()}:{create_time(os.getpid())!r}"
 
 
-def _is_alive(owner: str) -> bool:
+def _is_owned(owner: str) -> bool:
     pid, _, created = owner.partition(":")
-    try:
-        return abs(psutil.Process(int(pid)).create_time() - float(created)) < 0.1
-    except (psutil.Error, ValueError):
-        return False
+    return is_alive(int(pid), float(created))
 
 
 def _event_row(event: PhaseEvent) -> list[str]:

@@ -82,6 +82,15 @@ def stop(settings: Settings) -> None:
         client.stop(settings.state_dir)
 
 
+def end_left_over_services(settings: Settings) -> None:
+    """End the endpoints of a local workspace that was killed; they would go on without it."""
+    services = settings.state_dir / "workspace" / "services"
+    if settings.workspace == "local" and services.is_dir():
+        from backend.local.supervisor import end_orphans
+
+        end_orphans(services, keep=())
+
+
 def _connect_local(settings: Settings) -> Workspace:
     from backend.local import client
 

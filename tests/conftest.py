@@ -10,6 +10,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,15 @@ from backend.settings import Settings
 from backend.workspace import stop
 
 DEADLINE_SECONDS = 240
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a workspace in one worker (`--dist loadgroup`): one group a folder."""
+    for item in items:
+        parts = item.path.relative_to(TESTS).parts[:-1]
+        group = {"local": "/".join(parts), "scoring": "scoring"}.get(parts[0] if parts else "", "application")
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def wait_for(application: Application, job: Job) -> Job:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backend.errors import LocalWorkspaceError
-from backend.local.processes import is_alive
 from backend.local.signatures import Signatures
 from backend.local.state import (
     ServerRecord,
@@ -31,6 +30,7 @@ from backend.local.state import (
 )
 from backend.local.tails import tail
 from backend.local.trust import write_trust_folder
+from backend.process_identity import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from backend.local.processes import is_alive
+from backend.process_identity import is_alive
 
 if TYPE_CHECKING:
     from pathlib import Path

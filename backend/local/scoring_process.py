@@ -16,7 +16,8 @@ from backend.local import process_record
 from backend.local.host_environment import host_variables
 from backend.local.limits import thread_variables
 from backend.local.process_record import ProcessRecord
-from backend.local.processes import create_time, group_members, signal_session
+from backend.local.processes import group_members, signal_session
+from backend.process_identity import create_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from backend.local import limits, process_record, service_log
-from backend.local.processes import create_time, group_members, signal_session
+from backend.local.processes import group_members, signal_session
 from backend.local.service import ServiceSpecification, ServiceStartFailed, ServiceStatus
 from backend.local.supervised_service import SupervisedService, Tolerances
+from backend.process_identity import create_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from backend.local import process_record
-from backend.local.processes import create_time, group_members
+from backend.local.processes import group_members
 from backend.local.supervisor import ServiceSpecification, end_orphans
+from backend.process_identity import create_time
 from tests.local.runtime.conftest import Specify, supervisor
 from tests.local.runtime.http import request, workers
 from tests.local.runtime.workspace_process import specification as specified
