@@ -49,3 +49,4 @@ def test_a_course_script_with_its_pickle_answers_the_course_contract(application
     assert {vintage.contract for vintage in shown} == {"course"}
     assert view.live
     services.delete_endpoint(workspace, "course")
+    models.delete_model(workspace, model.name, model.version)

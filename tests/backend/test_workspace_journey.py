@@ -85,6 +85,7 @@ def test_registration_takes_name_and_tags_from_the_metrics(
     assert [model.id for model in models.list_models(workspace, "other")] == ["other:2"]
     with pytest.raises(NotFound):
         models.get_model(workspace, "other", 1)
+    models.delete_model(workspace, "other", 2)
 
 
 def test_the_demonstration_is_healthy_and_answers(application: Application, demonstration: Job) -> None:

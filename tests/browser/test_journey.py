@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from backend import services
+from backend import models, services
 from backend.application import Application
 from backend.demonstration import ENDPOINT
 from backend.jobs import Job
@@ -58,7 +58,9 @@ def test_from_upload_to_forecast_and_back(
     try_it(page)
     see_forecast(page)
     delete(page)
-    assert NAME not in {endpoint.name for endpoint in services.list_endpoints(application.workspace())}
+    workspace = application.workspace()
+    assert NAME not in {endpoint.name for endpoint in services.list_endpoints(workspace)}
+    models.delete_model(workspace, NAME, 1)
 
 
 def register(page: Page, archive: Path) -> None:

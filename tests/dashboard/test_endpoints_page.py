@@ -62,7 +62,8 @@ def test_logs_are_searched_and_downloaded(open_page: OpenPage, language: Languag
     everything = at.code[0].value
     assert "azmlinfsrv" in everything
     at.text_input(key=f"log_{ENDPOINT}_search").set_value("WORKER count").run()
-    assert at.code[0].value.strip() == "Worker Count: 1"
+    found = at.code[0].value.strip().splitlines()
+    assert set(found) == {"Worker Count: 1"}  # once a start
     labels = [element.proto.label for element in at.get("download_button")]
     assert labels == [open_reader(language).t("log.download")]
 
