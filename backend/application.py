@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from backend.deployments import resume_abandoned
 from backend.history import History
 from backend.jobs import Jobs
+from backend.run_outputs import discard_stale
 from backend.settings import Settings
 from backend.workspace import connect, keep_running
 
@@ -53,5 +54,6 @@ class Application:
 def open_application(settings: Settings | None = None) -> Application:
     """Open the application and go on with what a stopped one was watching."""
     application = Application(settings or Settings())
+    discard_stale(application.settings.uploads)
     resume_abandoned(application)
     return application

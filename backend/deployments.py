@@ -6,6 +6,7 @@ import re
 import shutil
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backend import environments, models, services
@@ -170,12 +171,7 @@ def resume_abandoned(application: Application) -> None:
     for job in application.jobs.abandoned():
         operation = job.result.get("operation")
         if job.kind == "deploy" and operation:
-            application.jobs.resume(
-                job,
-                lambda reporter, job=job, operation=operation: follow(  # type: ignore[misc]
-                    application, job.subject, operation, reporter
-                ),
-            )
+            application.jobs.resume(job, partial(follow, application, job.subject, operation))
         else:
             application.jobs.interrupt(job)
 

@@ -7,6 +7,7 @@ import math
 import re
 import shutil
 import stat
+import time
 import uuid
 import zipfile
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ ARCHIVE_FILES = 10_000
 ARCHIVE_BYTES = 2_000_000_000
 ARCHIVE_RATIO = 200  # a deflated text compresses 1:20; a bomb 1:1000
 METRICS_BYTES = 1_000_000
+STALE_SECONDS = 24 * 3600
 REQUIRED_METRICS = ("RMSE", "R2")
 
 
@@ -117,6 +119,16 @@ def unpack_run_outputs(archive: BinaryIO, staging: Path) -> RunOutputs:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def discard_stale(staging: Path) -> None:
+    """Remove what was uploaded more than a day ago: registered long since, or left by a closed page."""
+    if not staging.is_dir():
+        return
+    oldest = time.time() - STALE_SECONDS
+    for folder in staging.iterdir():
+        if folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _safe_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

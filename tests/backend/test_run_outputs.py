@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from backend.errors import InvalidRunOutputs
-from backend.run_outputs import read_run_outputs, unpack_run_outputs
+from backend.run_outputs import discard_stale, read_run_outputs, unpack_run_outputs
 
 METRICS = {"run_id": "r-1", "model_name": "demand", "RMSE": 461.6, "R2": 0.1035, "train_end": "2013-12-15"}
 
@@ -94,6 +96,16 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         refused(archive(("models/m", b"x"), ("metric.json", b"[]")), tmp_path / "c").code
         == "outputs.metrics_not_json"
     )
+
+
+def test_only_uploads_of_another_day_are_discarded(tmp_path: Path) -> None:
+    discard_stale(tmp_path / "never made")
+    for name, age in (("old", 2), ("new", 0)):
+        (tmp_path / name / "models").mkdir(parents=True)
+        moment = time.time() - age * 24 * 3600
+        os.utime(tmp_path / name, (moment, moment))
+    discard_stale(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
 def test_a_folder_with_a_link_is_refused(tmp_path: Path) -> None:
