@@ -87,6 +87,7 @@ class EndpointClient:
                 code="endpoint.rejected",
                 status=response.status_code,
                 reason=_reason(response),
+                refusal=_refusal(response),
                 evidence=response.text[:2000],
             )
         return Answer(response.status_code, _json(response), response.text, latency)
@@ -151,6 +152,14 @@ def _json(response: requests.Response) -> Any:
             status=response.status_code,
             evidence=response.text[:500],
         ) from error
+
+
+def _refusal(response: requests.Response) -> str:
+    """The code in our contract's error, by which a refusal of ours is told from another script's failure."""
+    try:
+        return str(response.json()["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _reason(response: requests.Response) -> str:

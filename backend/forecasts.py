@@ -12,6 +12,7 @@ from backend.endpoint import open_endpoint
 from backend.errors import EndpointRejected, EndpointUnavailable, YosokuError
 from backend.forecast_types import ForecastPoint, Vintage
 from backend.services import get_endpoint
+from scoring.contract import MAX_HISTORY_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,17 +103,22 @@ def ask(
     payload = {
         "horizon": horizon,
         "levels": list(LEVELS),
-        "history": actuals.history(),
+        "history": actuals.history()[-MAX_HISTORY_ROWS:],
         "origins": [origin.isoformat() for origin in ordered],
     }
     try:
         answer = client.score(payload)
         forecasts = answer.body["forecasts"]
     except (EndpointRejected, KeyError, TypeError) as error:
-        if isinstance(error, EndpointRejected) and error.details.get("status") not in (400, 422, 500):
+        if isinstance(error, EndpointRejected) and not _other_contract(error):
             raise
         return [_ask_course(client, endpoint, actuals, horizon)]
     return [_vintage(endpoint, actuals, forecast, answer) for forecast in forecasts]
+
+
+def _other_contract(error: EndpointRejected) -> bool:
+    """Whether a script that doesn't know our contract failed on it; a refusal in our contract is meant."""
+    return not error.details.get("refusal") and error.details.get("status") in (400, 422, 500)
 
 
 def default_endpoint(endpoints: Sequence[Endpoint], history: History) -> Endpoint | None:

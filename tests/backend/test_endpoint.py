@@ -96,6 +96,7 @@ def test_our_contracts_error_becomes_the_reason(server: Server) -> None:
     with pytest.raises(EndpointRejected, match="horizon must be 1 to 366") as caught:
         client(server, ["old"]).score({})
     assert caught.value.details["status"] == 400
+    assert caught.value.details["refusal"] == "horizon"
 
 
 def test_a_doubly_encoded_answer_of_a_course_script_is_read(server: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,19 @@ def test_a_forecast_view_is_asked_once_and_then_remembered(
     again = refresh(application, ENDPOINT, ACTUALS, horizon=7)
     assert again.future == view.future.within(7)
     assert again.future.issued_at == view.future.issued_at  # not asked anew
+
+
+def test_a_refusal_is_shown_and_not_taken_for_another_contract(
+    application: Application, demonstration: Job
+) -> None:
+    rows = "".join(f"2014-{month:02}-01,{month}\n" for month in range(1, 13))
+    monthly = read_actuals(BytesIO(f"ds,y\n{rows}".encode()), "monthly")
+    view = refresh(application, ENDPOINT, monthly, horizon=7)
+    assert not view.live
+    assert view.problem is not None
+    assert view.problem.code == "endpoint.rejected"
+    assert (view.future, view.past) == (None, ())
+    assert application.history.newest_vintages(ENDPOINT, "monthly") == []
 
 
 def test_an_endpoint_that_is_down_shows_what_it_said_last(
