@@ -5,7 +5,6 @@ SQLAlchemy over SQLite by default; any database URL it knows will do.
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +109,7 @@ class History:
     ) -> list[Vintage]:
         """The newest forecast of each origin, oldest origin first.
 
-        `series` is the fingerprint of the actuals' name, `model` narrows to (name, version), `horizon` to
+        `series` is the name of the actuals, `model` narrows to (name, version), `horizon` to
         forecasts that reach at least that far.
         """
         query = (
@@ -206,7 +205,6 @@ def _vintage_row(vintage: Vintage) -> dict[str, Any]:
 
 
 def _vintage(row: Row[Any]) -> Vintage:
-    stored = json.loads(row.points) if isinstance(row.points, str) else row.points
     return Vintage(
         endpoint=row.endpoint,
         model_name=row.model_name,
@@ -224,6 +222,6 @@ def _vintage(row: Row[Any]) -> Vintage:
                 {int(k): v for k, v in lower.items()},
                 {int(k): v for k, v in upper.items()},
             )
-            for ds, mean, lower, upper in stored
+            for ds, mean, lower, upper in row.points
         ),
     )

@@ -156,10 +156,6 @@ class Jobs:
         """The jobs that run now, the newest first."""
         return self._find(state="running")
 
-    def recent(self, limit: int = 20) -> list[Job]:
-        """The newest jobs."""
-        return self._find(limit=limit)
-
     def abandoned(self) -> list[Job]:
         """Jobs that are recorded as running but whose process is gone."""
         rows = self._history.find_jobs(state="running")
