@@ -3,7 +3,7 @@ PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench reset browser
+.PHONY: run test lint bench many-series reset browser
 
 # The first interpreter that really is 3.11 or 3.12; `make run PYTHON=…` names another.
 PYTHON ?= $(shell for candidate in python3.12 python3.11 python3 python; do \
@@ -25,6 +25,10 @@ bench: $(VENV)/.installed-dev browser
 	@command -v wrk >/dev/null || if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then apt-get install -y -qq wrk; \
 	else echo "The benchmarks need wrk: install the package wrk."; exit 1; fi
 	$(BIN)/python -m benchmarks
+
+# What training on thousands of series takes, in an environment beside the app's (docs/many-series.md).
+many-series:
+	$(MAKE) VENV=.venv-many .venv-many/.installed-many-series
 
 reset: $(VENV)/.installed
 	$(BIN)/python -m backend reset
@@ -48,6 +52,9 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(call install,requirements-dev.txt)
+
+$(VENV)/.installed-many-series: requirements-many-series.txt | $(VENV)/bin/python
+	$(call install,requirements-many-series.txt)
 
 # The browser tests drive the system's Chromium; Japanese pages need a Japanese font.
 browser:

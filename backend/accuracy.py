@@ -42,7 +42,7 @@ def pairs(actuals: pd.DataFrame, vintages: Iterable[Vintage]) -> pd.DataFrame:
     """Every forecast value beside what came, one row each.
 
     Columns: ds, origin, lead (steps, from 1), y, mean, lower_80, upper_80, lower_95, upper_95 (NaN where the
-    model gave no limits). Days whose actual isn't known yet are left out.
+    model gave no limits). Steps whose actual isn't known yet are left out.
     """
     rows = [
         (
@@ -65,8 +65,8 @@ def pairs(actuals: pd.DataFrame, vintages: Iterable[Vintage]) -> pd.DataFrame:
     )
 
 
-def newest_per_day(table: pd.DataFrame) -> pd.DataFrame:
-    """Of several forecasts of one day, the one with the shortest lead time."""
+def newest_per_step(table: pd.DataFrame) -> pd.DataFrame:
+    """Of several forecasts of one step, the one with the shortest lead time."""
     return table.sort_values("lead").drop_duplicates("ds").sort_values("ds", ignore_index=True)
 
 

@@ -1,4 +1,4 @@
-"""Where actuals come from: a CSV, read once, its problems reported row by row and never silently repaired."""
+"""Where actuals come from: a CSV, read once, its problems reported by row and what stands out found."""
 
 from __future__ import annotations
 
@@ -12,29 +12,26 @@ import numpy as np
 import pandas as pd
 
 from backend.errors import InvalidActuals
+from backend.series_calendar import SEASON, find_frequency, has_hours, place
+from scoring.quality import Finding as Finding
+from scoring.quality import inspect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import datetime
 
+    from backend.series_calendar import Frequency
     from backend.settings import Settings
 
 ProblemCode = Literal["bad_date", "missing_value", "not_a_number", "duplicate", "unsorted", "gap", "off_grid"]
-Frequency = Literal["D", "W", "MS", "QS"]
 
 CSV_BYTES = 50_000_000
 LEAST_ROWS = 2
 PROBLEMS_LISTED = 200
 DATE_NAMES = ("ds", "date", "day", "transactiondate", "orderdate", "timestamp", "time")
 VALUE_NAMES = ("y", "paidamount", "value", "amount", "revenue", "sales", "quantity")
-# Seasonal period by frequency: a week of days, a year of weeks, months and quarters.
-SEASON: dict[Frequency, int] = {"D": 7, "W": 52, "MS": 12, "QS": 4}
-_STEP_DAYS: tuple[tuple[Frequency, float, float], ...] = (
-    ("D", 0.9, 1.1),
-    ("W", 6.9, 7.1),
-    ("MS", 28, 31),
-    ("QS", 89, 92),
-)
+# A time of day with a zone after it.
+ZONED = r"(:\d{2}(?:\.\d+)?)\s*(?:Z|UTC|[+-]\d{2}:?\d{2})$"
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Problem:
 
     code: ProblemCode
     row: int | None
-    day: date | None
+    moment: datetime | None
     value: str = ""
 
 
@@ -52,7 +49,8 @@ class Actuals:
     """A series that can be drawn and forecast.
 
     `frame` has `ds` (datetime64, ascending, one row a step) and `y` (float); `filled` lists the steps that
-    were missing and are interpolated in `frame`.
+    were missing and are interpolated in `frame`. `calendar` is pandas' name of the frequency with its anchor
+    (W-FRI, ME); `findings` is what stands out in the values.
     """
 
     name: str
@@ -62,23 +60,25 @@ class Actuals:
     value_column: str
     columns: tuple[str, ...]
     problems: tuple[Problem, ...]
-    filled: tuple[date, ...]
+    filled: tuple[datetime, ...]
+    calendar: str
+    findings: tuple[Finding, ...] = ()
 
     @property
-    def origin(self) -> date:
-        """The last day with an actual."""
-        return self.frame["ds"].iloc[-1].date()  # type: ignore[no-any-return]
+    def origin(self) -> datetime:
+        """The last step with an actual; a whole day is at midnight."""
+        return self.frame["ds"].iloc[-1].to_pydatetime()  # type: ignore[no-any-return]
 
     @property
     def season(self) -> int:
         """Steps in a season."""
         return SEASON[self.frequency]
 
-    def history(self, end: date | None = None) -> list[dict[str, Any]]:
+    def history(self, end: datetime | None = None) -> list[dict[str, Any]]:
         """The rows up to and with `end`, as the scoring contract wants them."""
         frame = self.frame if end is None else self.frame[self.frame["ds"] <= pd.Timestamp(end)]
-        days = frame["ds"].dt.strftime("%Y-%m-%d")
-        return [{"ds": ds, "y": y} for ds, y in zip(days, frame["y"].tolist(), strict=True)]
+        steps = frame["ds"].dt.strftime("%Y-%m-%dT%H:%M:%S" if has_hours(self.frequency) else "%Y-%m-%d")
+        return [{"ds": ds, "y": y} for ds, y in zip(steps, frame["y"].tolist(), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -119,12 +119,14 @@ def read_actuals(
     table = _table(source)
     dates, values = _columns(table, date_column, value_column)
     problems: list[Problem] = []
-    series = _clean(table[dates], table[values], problems)
-    frequency = _frequency(series.index)
-    series = _on_grid(series, frequency, problems)
-    grid = pd.date_range(series.index[0], series.index[-1], freq=_offset(series.index, frequency))
-    missing = grid.difference(pd.DatetimeIndex(series.index))
-    problems.extend(Problem("gap", None, day.date()) for day in missing[:PROBLEMS_LISTED])
+    rows = _rows(table[dates], table[values], problems)
+    frequency = find_frequency(pd.DatetimeIndex(rows["moment"].drop_duplicates().sort_values()))
+    calendar, rows = _on_calendar(rows, frequency, problems)
+    series = pd.Series(rows["value"].to_numpy(), index=rows["step"])
+    series = series[~series.index.duplicated(keep="last")]
+    grid = pd.date_range(series.index[0], series.index[-1], freq=calendar)
+    filled = tuple(grid[~grid.isin(series.index)].to_pydatetime())
+    problems.extend(Problem("gap", None, moment) for moment in filled[:PROBLEMS_LISTED])
     complete = series.reindex(grid).interpolate(method="linear")
     return Actuals(
         name=name,
@@ -133,8 +135,16 @@ def read_actuals(
         date_column=dates,
         value_column=values,
         columns=tuple(str(column) for column in table.columns),
-        problems=tuple(problems[:PROBLEMS_LISTED]),
-        filled=tuple(day.date() for day in missing),
+        problems=tuple(sorted(problems, key=lambda found: found.row or len(table) + 2)[:PROBLEMS_LISTED]),
+        filled=filled,
+        calendar=calendar,
+        findings=inspect(
+            pd.DatetimeIndex(rows["step"]).to_pydatetime().tolist(),
+            rows["value"].tolist(),
+            calendar,
+            season=SEASON[frequency],
+            filled=filled,
+        ),
     )
 
 
@@ -211,87 +221,67 @@ def _reads_as_numbers(column: pd.Series[str]) -> bool:
 
 
 def _to_dates(column: pd.Series[str]) -> pd.Series[pd.Timestamp]:
-    return pd.to_datetime(column.str.strip(), errors="coerce", format="mixed", utc=False)
+    """The cells as dates without a zone: days by the local clock, hours in UTC, where none comes twice."""
+    texts = column.str.strip()
+    if not texts.str.contains(ZONED.replace("(:", "(?::")).any():
+        return pd.to_datetime(texts, errors="coerce", format="mixed")
+    by_clock = pd.to_datetime(texts.str.replace(ZONED, r"\1", regex=True), errors="coerce", format="mixed")
+    if by_clock.dt.time.nunique() <= 1:
+        return by_clock
+    return pd.to_datetime(texts, errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
 
 
-def _clean(dates: pd.Series[str], values: pd.Series[str], problems: list[Problem]) -> pd.Series[float]:
-    days = _to_dates(dates)
+def _rows(dates: pd.Series[str], values: pd.Series[str], problems: list[Problem]) -> pd.DataFrame:
+    """The rows with a date and a number, in the file's order: row (the header is line 1), moment, value."""
+    moments = _to_dates(dates)
     numbers = pd.to_numeric(values.str.strip(), errors="coerce").astype(float)
     numbers = numbers.where(np.isfinite(numbers))
-    seen: dict[pd.Timestamp, float] = {}
-    latest: pd.Timestamp | None = None
-    for position, (day, number, text) in enumerate(zip(days, numbers, values, strict=True)):
-        row = position + 2  # the header is line 1
-        if pd.isna(day):
-            problems.append(Problem("bad_date", row, None, str(dates.iloc[position])))
-            continue
-        moment = day.tz_localize(None) if day.tzinfo else day
-        if pd.isna(number):
-            code: ProblemCode = (
-                "missing_value" if not text.strip() or text.strip().lower() == "nan" else "not_a_number"
-            )
-            problems.append(Problem(code, row, moment.date(), str(text)))
-            continue
-        if moment in seen:
-            problems.append(Problem("duplicate", row, moment.date(), str(text)))
-        elif latest is not None and moment < latest:
-            problems.append(Problem("unsorted", row, moment.date()))
-        latest = moment if latest is None else max(latest, moment)
-        seen[moment] = float(number)
-    if len(seen) < LEAST_ROWS:
+    for position in np.flatnonzero(moments.isna())[:PROBLEMS_LISTED]:
+        problems.append(Problem("bad_date", int(position) + 2, None, str(dates.iloc[position])))
+    for position in np.flatnonzero(moments.notna() & numbers.isna())[:PROBLEMS_LISTED]:
+        text = str(values.iloc[position])
+        code: ProblemCode = "missing_value" if text.strip().lower() in ("", "nan") else "not_a_number"
+        problems.append(Problem(code, int(position) + 2, moments.iloc[position].to_pydatetime(), text))
+    rows = pd.DataFrame({"row": np.arange(2, len(dates) + 2), "moment": moments, "value": numbers})
+    rows = rows.dropna(ignore_index=True)
+    if rows["moment"].nunique() < LEAST_ROWS:
         raise InvalidActuals(
-            f"Only {len(seen)} rows have both a date and a number; at least {LEAST_ROWS} are needed.",
+            f"Only {len(rows)} rows have both a date and a number; at least {LEAST_ROWS} are needed.",
             field="actuals",
             code="actuals.too_few",
-            count=len(seen),
+            count=len(rows),
             bound=LEAST_ROWS,
         )
-    return pd.Series(seen, dtype=float).sort_index()
+    return rows
 
 
-def _frequency(index: pd.Index[Any]) -> Frequency:
-    steps = np.diff(index.to_numpy(dtype="datetime64[ns]")).astype("timedelta64[s]").astype(float) / 86_400
-    typical = float(np.median(steps))
-    for frequency, low, high in _STEP_DAYS:
-        if low <= typical <= high:
-            return frequency
-    if np.all(steps % 7 == 0):
-        return "W"
-    if np.all(steps % 1 == 0) and steps.min() == 1:
-        return "D"  # a daily series with more days missing than there
-    raise InvalidActuals(
-        f"The rows are {typical:g} days apart; daily, weekly, monthly and quarterly series are taken.",
-        field="actuals",
-        code="actuals.frequency",
-        days=round(typical, 3),
-    )
-
-
-def _offset(index: pd.Index[Any], frequency: Frequency) -> str:
-    """Weeks keep the weekday that the series has."""
-    first: pd.Timestamp = index[0]
-    return f"W-{first.day_name()[:3].upper()}" if frequency == "W" else frequency
-
-
-def _on_grid(series: pd.Series[float], frequency: Frequency, problems: list[Problem]) -> pd.Series[float]:
-    """One row a step: days count without their time, months and quarters from their first day; a row that
-    lies between two steps of a weekly series is left out."""
-    moments = pd.DatetimeIndex(series.index)
-    if frequency in ("MS", "QS"):
-        steps = moments.to_period("M" if frequency == "MS" else "Q").to_timestamp()
-    else:
-        steps = moments.normalize()
-    days = np.asarray((steps - steps[0]).days)
-    regular = days % 7 == 0 if frequency == "W" else np.ones(len(steps), dtype=bool)
-    repeated = np.asarray(steps.duplicated(keep="last"))
-    for code, found in (("off_grid", ~regular), ("duplicate", repeated & regular)):
-        problems.extend(Problem(code, None, day.date()) for day in steps[found])  # type: ignore[arg-type]
-    kept = regular & ~repeated
-    if kept.sum() < LEAST_ROWS:
+def _on_calendar(
+    rows: pd.DataFrame, frequency: Frequency, problems: list[Problem]
+) -> tuple[str, pd.DataFrame]:
+    """The calendar, and the rows that are on it by moment, with their `step`; a step's last row counts."""
+    ordered = rows.sort_values("moment", kind="stable")
+    calendar, steps = place(pd.DatetimeIndex(ordered["moment"]), frequency)
+    ordered["step"] = steps
+    in_file = ordered.sort_index()
+    repeated = in_file["step"].notna() & in_file["step"].duplicated(keep="first")
+    late = in_file["moment"] < in_file["moment"].cummax()
+    between = in_file[in_file["step"].isna()]
+    _report(problems, "off_grid", between.assign(step=between["moment"]))
+    _report(problems, "duplicate", in_file[repeated])
+    _report(problems, "unsorted", in_file[late & ~repeated])
+    ordered = ordered.dropna(subset=["step"])
+    if ordered["step"].nunique() < LEAST_ROWS:
         raise InvalidActuals(
             "The rows follow no regular step.",
             field="actuals",
             code="actuals.irregular",
-            count=int(kept.sum()),
+            count=int(ordered["step"].nunique()),
         )
-    return pd.Series(series.to_numpy()[kept], index=steps[kept])
+    return calendar, ordered
+
+
+def _report(problems: list[Problem], code: ProblemCode, rows: pd.DataFrame) -> None:
+    rows = rows.head(PROBLEMS_LISTED)
+    steps = pd.DatetimeIndex(rows["step"]).to_pydatetime().tolist()
+    for row, step, value in zip(rows["row"].tolist(), steps, rows["value"].tolist(), strict=True):
+        problems.append(Problem(code, row, step, f"{value:g}"))

@@ -10,7 +10,9 @@ from backend.deployments import resume_abandoned
 from backend.history import History
 from backend.jobs import Jobs
 from backend.run_outputs import discard_stale
+from backend.schedule import Schedule
 from backend.settings import Settings
+from backend.training_process import end_left_over
 from backend.workspace import connect, keep_running
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class Application:
         self.settings = settings
         self.history = History(settings.history_url)
         self.jobs = Jobs(self.history)
+        self.schedule: Schedule | None = None
         self._workspace: Workspace | None = None
         self._looked = 0.0
         self._connecting = threading.Lock()
@@ -47,6 +50,8 @@ class Application:
 
     def close(self) -> None:
         """Stop watching; deployments go on in the workspace."""
+        if self.schedule is not None:
+            self.schedule.close()
         self.jobs.close()
         self.history.engine.dispose()
 
@@ -55,5 +60,8 @@ def open_application(settings: Settings | None = None) -> Application:
     """Open the application and go on with what a stopped one was watching."""
     application = Application(settings or Settings())
     discard_stale(application.settings.uploads)
+    for job in application.jobs.abandoned():
+        end_left_over(job)
     resume_abandoned(application)
+    application.schedule = Schedule(application)
     return application

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 from backend import environments, models, services
 from backend.deployments import DeploymentRequest, deploy
-from backend.errors import NotFound, YosokuError
+from backend.errors import NotFound
 from backend.run_outputs import read_run_outputs
 from backend.scripts import bundled_script
 from backend.settings import PROJECT_ROOT
+from backend.training_process import run_training
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +30,6 @@ COURSE_SLICE = ("2013-07-31", "2013-12-31")
 CPU_CORES = 1.0
 MEMORY_GB = 1.0
 TRAINING_SECONDS = 600
-# The filter multiplies 5 x 5 matrices: a second thread only spins, and made the fit ten times slower.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def is_prepared(application: Application) -> bool:
@@ -75,7 +71,7 @@ def _prepare(application: Application, reporter: Reporter) -> Mapping[str, Any]:
 def _registered_model(workspace: Workspace, folder: Path, reporter: Reporter) -> RegisteredModel:
     """The model of the same training run when it is registered already, so that a retry adds no version."""
     reporter.line("progress.training")
-    _train(folder)
+    _train(folder, reporter)
     outputs = read_run_outputs(folder)
     for known in models.list_models(workspace, outputs.model_name):
         if known.run_id == outputs.run_id:
@@ -84,24 +80,8 @@ def _registered_model(workspace: Workspace, folder: Path, reporter: Reporter) ->
     return models.register(workspace, outputs, description="ARIMA(2,0,2)")
 
 
-def _train(folder: Path) -> None:
-    """In a process of its own: fitting takes seconds of CPU that the pages should not wait for."""
+def _train(folder: Path, reporter: Reporter) -> None:
     start, end = COURSE_SLICE
-    command = [sys.executable, "-m", "scoring.train", "--input", str(DATA), "--output", str(folder)]
-    command += ["--model-name", MODEL, "--start", start, "--end", end]
-    done = subprocess.run(
-        command,
-        cwd=PROJECT_ROOT,
-        env=os.environ | ONE_THREAD,
-        capture_output=True,
-        text=True,
-        timeout=TRAINING_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines()
-        raise YosokuError(
-            f"Training failed: {lines[-1] if lines else f'exit code {done.returncode}'}",
-            code="training.failed",
-            evidence="\n".join(lines[-20:]),
-        )
+    arguments = ["--input", str(DATA), "--output", str(folder), "--model-name", MODEL]
+    arguments += ["--start", start, "--end", end]
+    run_training(reporter, arguments, folder / "training.log", seconds=TRAINING_SECONDS)

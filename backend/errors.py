@@ -3,12 +3,14 @@
 YosokuError
  ├── InvalidInput                 the caller's input is outside its bound; names the field
  │    ├── InvalidRunOutputs       a training output folder or archive that can't be registered
+ │    ├── InvalidReport           a training run's report.json that can't be read
  │    ├── InvalidActuals          a CSV that can't be read as a series
  │    └── InvalidEnvironment      a conda specification that can't be read
  ├── NotFound                     no such model, environment, endpoint or operation
  ├── Conflict                     the name is taken, or the thing is in use
  ├── WorkspaceUnavailable         the workspace can't be reached or refuses us
  │    └── LocalWorkspaceError     the embedded workspace can't start or answer
+ ├── TrainingFailed               a training run gave no model; carries its last words
  ├── DeploymentFailed             the workspace gave the deployment up; carries the evidence
  └── EndpointError                the scoring URI
       ├── EndpointUnavailable     no answer: refused, timed out, name unknown, TLS
@@ -48,6 +50,10 @@ class InvalidRunOutputs(InvalidInput):
     """A training output folder or archive that can't be registered."""
 
 
+class InvalidReport(InvalidInput):
+    """A training run's report.json that can't be read."""
+
+
 class InvalidActuals(InvalidInput):
     """A CSV that can't be read as a series."""
 
@@ -70,6 +76,10 @@ class WorkspaceUnavailable(YosokuError):
 
 class LocalWorkspaceError(WorkspaceUnavailable):
     """The embedded workspace can't start or answer."""
+
+
+class TrainingFailed(YosokuError):
+    """A training run gave no model; carries its last words."""
 
 
 class DeploymentFailed(YosokuError):

@@ -1,22 +1,22 @@
-"""A forecast as it was issued."""
+"""A forecast as it was issued, and how its dates are written."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
 
 Contract = Literal["yosoku", "course"]
 
 
 @dataclass(frozen=True)
 class ForecastPoint:
-    """One day ahead; the limits by level in percent, empty where the model gives none."""
+    """One step ahead, a whole day at midnight; the limits by level in percent, empty without any."""
 
-    ds: date
+    ds: datetime
     mean: float
     lower: Mapping[int, float]
     upper: Mapping[int, float]
@@ -26,14 +26,15 @@ class ForecastPoint:
 class Vintage:
     """A forecast as an endpoint issued it; never edited.
 
-    `origin` is the last day whose actual it could see, `series` names the actuals, `issued_at` is in UTC.
+    `origin` is the last step whose actual it could see, on the series' own clock as each `ds` is; `series`
+    names the actuals, `issued_at` is in UTC.
     """
 
     endpoint: str
     model_name: str
     model_version: str
     series: str
-    origin: date
+    origin: datetime
     issued_at: datetime
     frequency: str
     latency_ms: float
@@ -43,3 +44,13 @@ class Vintage:
     def within(self, horizon: int) -> Vintage:
         """The same forecast cut to its first `horizon` steps."""
         return self if len(self.points) <= horizon else replace(self, points=self.points[:horizon])
+
+
+def written(moment: datetime) -> str:
+    """A date as the scoring contract has it: 2014-05-31, or 2014-05-31T13:00:00 where it has an hour."""
+    return moment.date().isoformat() if moment.time() == time.min else moment.isoformat()
+
+
+def read_moment(text: str) -> datetime:
+    """A date as it was written; a zone is left off, since a series has its own clock."""
+    return datetime.fromisoformat(text).replace(tzinfo=None)

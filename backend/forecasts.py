@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from backend.endpoint import open_endpoint
 from backend.errors import EndpointRejected, EndpointUnavailable, YosokuError
-from backend.forecast_types import ForecastPoint, Vintage
+from backend.forecast_types import ForecastPoint, Vintage, read_moment, written
 from backend.services import get_endpoint
 from scoring.contract import MAX_HISTORY_ROWS
 
@@ -34,7 +34,7 @@ TRAINED_UNTIL = "train_end"
 class ForecastView:
     """Actuals beside what an endpoint said.
 
-    `future` starts after the last actual; `past` are forecasts of weekly origins, oldest first. When the
+    `future` starts after the last actual; `past` are forecasts from a season apart, oldest first. When the
     endpoint gave no answer, both are what it issued last, `live` is False and `problem` says why.
     """
 
@@ -93,7 +93,7 @@ def ask(
     actuals: Actuals,
     *,
     horizon: int,
-    origins: Sequence[date],
+    origins: Sequence[datetime],
 ) -> list[Vintage]:
     """Ask an endpoint for a forecast of each origin, all in one request where it speaks our contract.
 
@@ -104,7 +104,7 @@ def ask(
         "horizon": horizon,
         "levels": list(LEVELS),
         "history": actuals.history()[-MAX_HISTORY_ROWS:],
-        "origins": [origin.isoformat() for origin in ordered],
+        "origins": [written(origin) for origin in ordered],
     }
     try:
         answer = client.score(payload)
@@ -121,27 +121,31 @@ def _other_contract(error: EndpointRejected) -> bool:
     return not error.details.get("refusal") and error.details.get("status") in (400, 422, 500)
 
 
-def default_endpoint(endpoints: Sequence[Endpoint], history: History) -> Endpoint | None:
-    """The endpoint to show first: a Healthy one that issued a forecast last, else any Healthy, else any."""
-    issued = history.endpoints_with_vintages()
+def default_endpoint(
+    endpoints: Sequence[Endpoint], history: History, series: str | None = None
+) -> Endpoint | None:
+    """The endpoint to show first: Healthy before others, then the last to forecast the series, or any."""
+    orders = [history.endpoints_with_vintages(series)] if series is not None else []
+    orders.append(history.endpoints_with_vintages())
 
-    def preference(endpoint: Endpoint) -> tuple[bool, int]:
-        order = issued.index(endpoint.name) if endpoint.name in issued else len(issued)
-        return endpoint.state != "Healthy", order
+    def preference(endpoint: Endpoint) -> tuple[bool, list[int]]:
+        name = endpoint.name
+        return endpoint.state != "Healthy", [
+            order.index(name) if name in order else len(order) for order in orders
+        ]
 
     return min(endpoints, key=preference, default=None)
 
 
-def _origins(actuals: Actuals) -> list[date]:
-    """The last day, and the ends of the seasons before it, while a season of actuals is left to judge by."""
-    days = actuals.frame["ds"].dt.date.tolist()
-    step = actuals.season
-    past = days[-1 - step :: -step][:PAST_ORIGINS]
-    least = 2 * step  # an origin needs some history before it
-    return [*(day for day in reversed(past) if days.index(day) + 1 >= least), days[-1]]
+def _origins(actuals: Actuals) -> list[datetime]:
+    """The last step, and the ends of the seasons before it, while a season of actuals is left to judge by."""
+    rows, season = len(actuals.frame), actuals.season
+    least = 2 * season - 1  # an origin needs some history before it
+    past = range(rows - 1 - season, least - 1, -season)[:PAST_ORIGINS]
+    return [actuals.frame["ds"].iloc[row].to_pydatetime() for row in (*reversed(past), rows - 1)]
 
 
-def _known(history: History, asked: _Asked) -> dict[date, Vintage]:
+def _known(history: History, asked: _Asked) -> dict[datetime, Vintage]:
     model = (asked.endpoint.model_name or "", str(asked.endpoint.model_version or ""))
     found = history.newest_vintages(
         asked.endpoint.name, asked.actuals.name, model=model, horizon=asked.horizon
@@ -155,7 +159,7 @@ def _known(history: History, asked: _Asked) -> dict[date, Vintage]:
 
 def _view(
     actuals: Actuals,
-    known: Mapping[date, Vintage],
+    known: Mapping[datetime, Vintage],
     horizon: int,
     *,
     live: bool,
@@ -175,7 +179,7 @@ def _vintage(endpoint: Endpoint, actuals: Actuals, forecast: Mapping[str, Any], 
         model_name=endpoint.model_name or "",
         model_version=str(endpoint.model_version or ""),
         series=actuals.name,
-        origin=date.fromisoformat(str(forecast["origin"])[:10]),
+        origin=read_moment(str(forecast["origin"])),
         issued_at=datetime.now(UTC),
         frequency=str(answer.body.get("frequency", actuals.frequency)),
         latency_ms=answer.latency_ms,
@@ -186,7 +190,7 @@ def _vintage(endpoint: Endpoint, actuals: Actuals, forecast: Mapping[str, Any], 
 
 def _point(point: Mapping[str, Any]) -> ForecastPoint:
     return ForecastPoint(
-        ds=date.fromisoformat(str(point["ds"])[:10]),
+        ds=read_moment(str(point["ds"])),
         mean=float(point["mean"]),
         lower={int(level): float(value) for level, value in point.get("lower", {}).items()},
         upper={int(level): float(value) for level, value in point.get("upper", {}).items()},
@@ -203,8 +207,9 @@ def _ask_course(client: EndpointClient, endpoint: Endpoint, actuals: Actuals, ho
             code="endpoint.unknown_contract",
             evidence=answer.text[:500],
         )
-    offset = pd.tseries.frequencies.to_offset(actuals.frequency)
-    days = pd.date_range(pd.Timestamp(origin), periods=len(answer.body["result"]) + 1, freq=offset)[1:]
+    result = answer.body["result"]
+    steps = pd.date_range(pd.Timestamp(origin), periods=len(result) + 1, freq=actuals.calendar)
+    steps = steps[steps > pd.Timestamp(origin)][: len(result)]
     return Vintage(
         endpoint=endpoint.name,
         model_name=endpoint.model_name or "",
@@ -216,12 +221,15 @@ def _ask_course(client: EndpointClient, endpoint: Endpoint, actuals: Actuals, ho
         latency_ms=answer.latency_ms,
         contract="course",
         points=tuple(
-            ForecastPoint(day.date(), float(value), {}, {})
-            for day, value in zip(days, answer.body["result"], strict=True)
+            ForecastPoint(step.to_pydatetime(), float(value), {}, {})
+            for step, value in zip(steps, result, strict=True)
         ),
     )
 
 
-def _trained_until(endpoint: Endpoint) -> date | None:
+def _trained_until(endpoint: Endpoint) -> datetime | None:
     value = endpoint.properties.get(TRAINED_UNTIL) or endpoint.tags.get(TRAINED_UNTIL)
-    return date.fromisoformat(value[:10]) if value else None
+    try:
+        return read_moment(value) if value else None
+    except ValueError:
+        return None  # a team's own words for when its data ended

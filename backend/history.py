@@ -5,7 +5,8 @@ SQLAlchemy over SQLite by default; any database URL it knows will do.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import contextlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,15 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    inspect,
     make_url,
     select,
+    text,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
-from backend.forecast_types import ForecastPoint, Vintage
+from backend.forecast_types import ForecastPoint, Vintage, read_moment, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,7 +67,7 @@ vintages = Table(
     Column("model_name", String(255), nullable=False),
     Column("model_version", String(32), nullable=False),
     Column("series", String(64), nullable=False),
-    Column("origin", Date, nullable=False),
+    Column("origin", DateTime, nullable=False),
     Column("issued_at", UtcDateTime, nullable=False),
     Column("frequency", String(8), nullable=False),
     Column("latency_ms", Float, nullable=False),
@@ -77,7 +81,7 @@ jobs = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("kind", String(32), nullable=False),
-    Column("subject", String(64), nullable=False),
+    Column("subject", String(255), nullable=False),
     Column("state", String(16), nullable=False),
     Column("owner", String(64), nullable=False),
     Column("started", UtcDateTime, nullable=False),
@@ -89,6 +93,14 @@ jobs = Table(
     Index("jobs_by_subject", "kind", "subject", "started"),
 )
 
+# A table of its own: the process that works on a job keeps writing the job's row.
+cancellations = Table(
+    "cancellations",
+    metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("asked", UtcDateTime, nullable=False),
+)
+
 
 class History:
     """The store; safe to share between threads."""
@@ -96,6 +108,7 @@ class History:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         metadata.create_all(self.engine)
+        _widen_origins(self.engine)
 
     def save_vintages(self, issued: Iterable[Vintage]) -> None:
         """Keep forecasts as they were issued; all of them or none."""
@@ -124,9 +137,11 @@ class History:
         newest = {vintage.origin: vintage for vintage in found if len(vintage.points) >= horizon}
         return list(newest.values())
 
-    def endpoints_with_vintages(self) -> list[str]:
-        """Names of the endpoints that ever issued a forecast, the latest issuer first."""
+    def endpoints_with_vintages(self, series: str | None = None) -> list[str]:
+        """Names of the endpoints that ever issued a forecast (of a series), the latest issuer first."""
         query = select(vintages.c.endpoint).order_by(vintages.c.issued_at.desc())
+        if series is not None:
+            query = query.where(vintages.c.series == series)
         with self.engine.connect() as connection:
             return list(dict.fromkeys(connection.execute(query).scalars()))
 
@@ -139,6 +154,18 @@ class History:
         """Record what changed of a job."""
         with self.engine.begin() as connection:
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+
+    def ask_to_cancel(self, job_id: str) -> None:
+        """Record that a job should end; asking twice is fine."""
+        if not self.is_cancelled(job_id):
+            with contextlib.suppress(IntegrityError), self.engine.begin() as connection:
+                connection.execute(insert(cancellations).values(job_id=job_id, asked=datetime.now(UTC)))
+
+    def is_cancelled(self, job_id: str) -> bool:
+        """Whether somebody asked for the job's end."""
+        query = select(cancellations.c.job_id).where(cancellations.c.job_id == job_id)
+        with self.engine.connect() as connection:
+            return connection.execute(query).first() is not None
 
     def find_jobs(
         self,
@@ -181,6 +208,16 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+def _widen_origins(engine: Engine) -> None:
+    """Earlier versions kept an origin's day alone; SQLite reads those as midnight and needs no change."""
+    if engine.dialect.name != "postgresql":
+        return
+    columns = {column["name"]: column["type"] for column in inspect(engine).get_columns(vintages.name)}
+    if isinstance(columns["origin"], Date):
+        with engine.begin() as connection:
+            connection.execute(text("ALTER TABLE vintages ALTER COLUMN origin TYPE TIMESTAMP"))
+
+
 def _vintage_row(vintage: Vintage) -> dict[str, Any]:
     return {
         "endpoint": vintage.endpoint,
@@ -194,7 +231,7 @@ def _vintage_row(vintage: Vintage) -> dict[str, Any]:
         "contract": vintage.contract,
         "points": [
             [
-                point.ds.isoformat(),
+                written(point.ds),
                 point.mean,
                 {str(k): v for k, v in point.lower.items()},
                 {str(k): v for k, v in point.upper.items()},
@@ -217,7 +254,7 @@ def _vintage(row: Row[Any]) -> Vintage:
         contract=row.contract,
         points=tuple(
             ForecastPoint(
-                date.fromisoformat(ds),
+                read_moment(ds),
                 mean,
                 {int(k): v for k, v in lower.items()},
                 {int(k): v for k, v in upper.items()},

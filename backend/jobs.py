@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import uuid
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from backend.history import History
-    from backend.phases import Phase
+    from backend.phases import AnyPhase
 
 logger = logging.getLogger(__name__)
 
-JobKind = Literal["deploy", "demonstration"]
-JobState = Literal["running", "succeeded", "failed", "interrupted"]
+JobKind = Literal["deploy", "demonstration", "train"]
+JobState = Literal["running", "succeeded", "failed", "interrupted", "cancelled"]
 WORKERS = 4
 LINES_KEPT = 200
 
@@ -69,7 +70,12 @@ class Reporter:
         self._result = dict(job.result)
         self._lock = threading.Lock()
 
-    def phase(self, phase: Phase, message: str = "") -> None:
+    @property
+    def job_id(self) -> str:
+        """The job that reports."""
+        return self._job_id
+
+    def phase(self, phase: AnyPhase, message: str = "") -> None:
         """A phase begins now; reporting the one that runs already changes nothing."""
         with self._lock:
             if any(event.phase == phase for event in self._events):
@@ -93,6 +99,17 @@ class Reporter:
         """Wait between two looks at something that can't be awaited; True when the application closes."""
         return self._closing.wait(seconds)
 
+    def is_stopping(self) -> bool:
+        """Whether the work should end before it is done."""
+        return self._closing.is_set() or self._history.is_cancelled(self._job_id)
+
+    def check(self) -> None:
+        """Leave the work where it should end: raises ClosingError or CancelledError."""
+        if self._closing.is_set():
+            raise ClosingError
+        if self._history.is_cancelled(self._job_id):
+            raise CancelledError
+
 
 class Jobs:
     """Runs work in threads and keeps its state in the history."""
@@ -102,6 +119,7 @@ class Jobs:
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="job")
         self._closing = threading.Event()
         self._lock = threading.Lock()
+        self._running: dict[str, futures.Future[None]] = {}
 
     def submit(self, kind: JobKind, subject: str, work: Callable[[Reporter], Mapping[str, Any]]) -> Job:
         """Begin work on a subject; Conflict while another job of that kind works on it."""
@@ -144,6 +162,25 @@ class Jobs:
         )
         self._end(job.id, "interrupted", error)
 
+    def cancel(self, job: Job) -> None:
+        """Ask a job to end, in whichever process it runs; work that can be cancelled looks for it."""
+        self._history.ask_to_cancel(job.id)
+
+    def is_cancelled(self, job: Job) -> bool:
+        """Whether somebody asked for a job's end."""
+        return self._history.is_cancelled(job.id)
+
+    def wait(self, job: Job) -> Job:
+        """The job once this process has ended its work on it."""
+        working = self._running.get(job.id)
+        if working is not None:
+            futures.wait([working])
+        return self.get(job.id) or job
+
+    def pause(self, seconds: float) -> bool:
+        """Wait between two looks at the jobs; True when the application closes."""
+        return self._closing.wait(seconds)
+
     def get(self, job_id: str) -> Job | None:
         """One job."""
         return next(iter(self._find(job_id=job_id)), None)
@@ -170,7 +207,9 @@ class Jobs:
         return [_job(row) for row in self._history.find_jobs(**filters)]
 
     def _start(self, job: Job, work: Callable[[Reporter], Mapping[str, Any]]) -> None:
-        self._pool.submit(self._run, job, work)
+        working = self._pool.submit(self._run, job, work)
+        self._running[job.id] = working
+        working.add_done_callback(lambda _: self._running.pop(job.id, None))
 
     def _run(self, job: Job, work: Callable[[Reporter], Mapping[str, Any]]) -> None:
         reporter = Reporter(self._history, job, self._closing)
@@ -178,6 +217,8 @@ class Jobs:
             reporter.remember(**work(reporter))
         except ClosingError:
             return  # stays recorded as running, for the next start to go on with
+        except CancelledError:
+            self._end(job.id, "cancelled", None)
         except YosokuError as error:
             details = {key: str(value) for key, value in error.details.items()}
             self._end(job.id, "failed", JobError(error.code, error.message, error.evidence, details))
@@ -195,6 +236,10 @@ class Jobs:
 
 class ClosingError(Exception):
     """The application closes while work is watching; not an outcome."""
+
+
+class CancelledError(Exception):
+    """Somebody asked for the work's end."""
 
 
 def _owner() -> str:

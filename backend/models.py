@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from backend.errors import Conflict, NotFound
+from backend.training_report import REPORT_FILE
 from backend.workspace import sdk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from azureml.core import Model, Workspace
 
@@ -28,6 +31,8 @@ METRICS: Mapping[str, Direction] = {
     "CRPS": "lower",
 }
 RUN_ID = "run_id"
+# The property of a version whose registered folder holds a training report, and the file's name in it.
+REPORT = "report"
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,11 @@ class RegisteredModel:
         return self.tags.get(RUN_ID, "")
 
     @property
+    def has_report(self) -> bool:
+        """Whether a training report was registered with it."""
+        return REPORT in self.properties
+
+    @property
     def metrics(self) -> dict[str, float]:
         """The tags that are figures, run_id aside."""
         found: dict[str, float] = {}
@@ -74,26 +84,55 @@ def best(models: Iterable[RegisteredModel], metric: str) -> RegisteredModel | No
     return next(iter(rank(models, metric)), None)
 
 
-def register(workspace: Workspace, outputs: RunOutputs, *, description: str = "") -> RegisteredModel:
-    """Register what a training run left; the name and the tags RMSE and R2 come from its metric.json.
+def register(
+    workspace: Workspace,
+    outputs: RunOutputs,
+    *,
+    description: str = "",
+    tags: Mapping[str, str] | None = None,
+    properties: Mapping[str, str] | None = None,
+) -> RegisteredModel:
+    """Register what a training run left; the name and the figures among the tags come from its metric.json.
 
     The registry numbers the version. The folder `models/` is registered under that name, so that a script
-    finds it at `$AZUREML_MODEL_DIR/models/`.
+    finds it at `$AZUREML_MODEL_DIR/models/`; the run's report goes with it. `tags` and `properties` are
+    added to its own.
     """
     from azureml.core import Model
 
-    tags = {RUN_ID: outputs.run_id, "model_name": outputs.model_name}
-    tags |= {name: str(value) for name, value in outputs.metrics.items()}
+    known = {RUN_ID: outputs.run_id, "model_name": outputs.model_name}
+    known |= {name: str(value) for name, value in outputs.metrics.items()}
+    facts = dict(outputs.facts) | dict(properties or {})
+    if outputs.report is not None:
+        carried = outputs.models_folder / REPORT_FILE
+        if not carried.exists():
+            shutil.copyfile(outputs.report, carried)
+        facts[REPORT] = REPORT_FILE
     with sdk_errors(f"register {outputs.model_name}"):
         model = Model.register(
             workspace,
             model_path=str(outputs.models_folder),
             model_name=outputs.model_name,
-            tags=tags,
-            properties=dict(outputs.facts),
+            tags=known | dict(tags or {}),
+            properties=facts,
             description=description or None,
         )
     return _registered(model)
+
+
+def change_tags(workspace: Workspace, model: RegisteredModel, tags: Mapping[str, str]) -> None:
+    """Add tags to a registered version, or replace those of the same name."""
+    found = find(workspace, model.name, model.version)
+    with sdk_errors(f"change the tags of {model.id}"):
+        found.update(tags={**(found.tags or {}), **tags})
+
+
+def download(workspace: Workspace, model: RegisteredModel, folder: Path) -> None:
+    """Fetch the files of a version into a folder, below the name of the registered folder or file."""
+    found = find(workspace, model.name, model.version)
+    folder.mkdir(parents=True, exist_ok=True)
+    with sdk_errors(f"download {model.id}"):
+        found.download(str(folder), exist_ok=True)
 
 
 def list_models(workspace: Workspace, name: str | None = None) -> list[RegisteredModel]:

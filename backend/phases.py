@@ -1,20 +1,24 @@
-"""What a deployment is doing now, told from the sentences that Azure ML reports while it works.
+"""What a deployment or a training is doing now, step by step.
 
-The local workspace reports the same sentences as Azure does, so one mapping serves both.
+A deployment's phases are told from the sentences that Azure ML reports while it works; the local workspace
+reports the same sentences as Azure does, so one mapping serves both.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
 Phase = Literal["validate", "upload", "build_environment", "create_container", "start_init", "healthy"]
+TrainingPhase = Literal["prepare", "backtest", "fit", "judge", "register"]
+AnyPhase: TypeAlias = Phase | TrainingPhase
 PhaseStatus = Literal["waiting", "running", "done", "failed"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
+TRAINING_PHASES: tuple[TrainingPhase, ...] = get_args(TrainingPhase)
 
 # Start of the sentence in the operation's streaming log -> phase.
 SENTENCES: tuple[tuple[str, Phase], ...] = (
@@ -33,7 +37,7 @@ SENTENCES: tuple[tuple[str, Phase], ...] = (
 class PhaseEvent:
     """The moment a phase began, with the sentence that said so."""
 
-    phase: Phase
+    phase: AnyPhase
     at: datetime
     message: str
 
@@ -42,7 +46,7 @@ class PhaseEvent:
 class PhaseStep:
     """One phase as a reader sees it; `seconds` is None while it waits."""
 
-    phase: Phase
+    phase: AnyPhase
     status: PhaseStatus
     seconds: float | None
 
@@ -56,36 +60,36 @@ def phase_of(message: str) -> Phase | None:
 
 
 def timeline(
-    events: Sequence[PhaseEvent], now: datetime, ended: datetime | None, failed: bool
-) -> tuple[PhaseStep, ...]:
-    """All six phases in order, each with its state and elapsed seconds.
-
-    A phase is done when a later one has begun. A phase that was skipped (nothing was reported of it while a
-    later one ran) is done in zero seconds. The phase that runs when a deployment fails is the failed one.
-    """
-    began: dict[Phase, datetime] = {}
-    for event in events:
-        began.setdefault(event.phase, event.at)
-    reached = max((PHASES.index(phase) for phase in began), default=-1)
-    return tuple(_step(phase, began, reached, now, ended, failed) for phase in PHASES)
-
-
-def _step(
-    phase: Phase,
-    began: dict[Phase, datetime],
-    reached: int,
+    events: Sequence[PhaseEvent],
     now: datetime,
     ended: datetime | None,
     failed: bool,
-) -> PhaseStep:
-    position = PHASES.index(phase)
-    if position > reached:
-        return PhaseStep(phase, "waiting", None)
-    if phase not in began:
-        return PhaseStep(phase, "done", 0.0)
-    later = [began[other] for other in PHASES[position + 1 :] if other in began]
-    end = min(later, default=ended or now)
-    seconds = max(0.0, (end - began[phase]).total_seconds())
-    if position < reached or (ended and not failed):
-        return PhaseStep(phase, "done", seconds)
-    return PhaseStep(phase, "failed" if ended else "running", seconds)
+    phases: Sequence[AnyPhase] = PHASES,
+) -> tuple[PhaseStep, ...]:
+    """All phases in order, each with its state and elapsed seconds.
+
+    A phase is done when a later one has begun. A phase that was skipped (nothing was reported of it while a
+    later one ran) is done in zero seconds. The phase that runs when the work fails is the failed one.
+    """
+    began: dict[AnyPhase, datetime] = {}
+    for event in events:
+        began.setdefault(event.phase, event.at)
+    reached = max((phases.index(phase) for phase in began), default=-1)
+    steps = []
+    for position, phase in enumerate(phases):
+        later = [began[other] for other in phases[position + 1 :] if other in began]
+        status: PhaseStatus = "waiting" if position > reached else "done"
+        if position == reached and (failed or not ended):
+            status = "failed" if ended else "running"
+        steps.append(PhaseStep(phase, status, _seconds(status, began.get(phase), later, ended or now)))
+    return tuple(steps)
+
+
+def _seconds(
+    status: PhaseStatus, began: datetime | None, later: Sequence[datetime], end: datetime
+) -> float | None:
+    if status == "waiting":
+        return None
+    if began is None:
+        return 0.0
+    return max(0.0, (min(later, default=end) - began).total_seconds())

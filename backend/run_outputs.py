@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backend.errors import InvalidRunOutputs
+from backend.training_report import REPORT_FILE, is_report, read_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,8 @@ ARCHIVE_RATIO = 200  # a deflated text compresses 1:20; a bomb 1:1000
 METRICS_BYTES = 1_000_000
 STALE_SECONDS = 24 * 3600
 REQUIRED_METRICS = ("RMSE", "R2")
+# Figures that become tags as well where a run has them.
+FURTHER_METRICS = ("MAE", "MASE", "CRPS", "coverage_80", "coverage_95")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class RunOutputs:
     """A checked run-outputs folder.
 
     `metrics` are the figures that become tags (RMSE, R2 and the other known ones), `facts` the rest of
-    metric.json as text, which become properties.
+    metric.json as text, which become properties. `report` is the run's report.json, checked, if it left one.
     """
 
     folder: Path
@@ -52,6 +55,7 @@ class RunOutputs:
     metrics: Mapping[str, float]
     facts: Mapping[str, str]
     files: tuple[ModelFile, ...]
+    report: Path | None = None
 
     @property
     def models_folder(self) -> Path:
@@ -83,6 +87,7 @@ def read_run_outputs(folder: Path) -> RunOutputs:
             code="outputs.model_name",
         )
     metrics = {key: _figure(document, key) for key in REQUIRED_METRICS}
+    metrics |= {key: document[key] for key in FURTHER_METRICS if _is_figure(document.get(key))}
     others = {key: value for key, value in document.items() if key not in {"model_name", "run_id", *metrics}}
     return RunOutputs(
         folder=folder,
@@ -91,6 +96,7 @@ def read_run_outputs(folder: Path) -> RunOutputs:
         metrics=metrics,
         facts={key: _text(value) for key, value in others.items() if value is not None},
         files=files,
+        report=_report(folder),
     )
 
 
@@ -226,6 +232,19 @@ def _figure(document: Mapping[str, Any], name: str) -> float:
             name=name,
         )
     return figure
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _report(folder: Path) -> Path | None:
+    """The run's report, checked; one of another kind than ours is the team's own business."""
+    for path in (folder / REPORT_FILE, folder / MODELS / REPORT_FILE):
+        if not path.is_symlink() and is_report(path):
+            read_report(path)
+            return path
+    return None
 
 
 def _text(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +37,31 @@ class Settings(BaseSettings):
     actuals: Path = Field(
         PROJECT_ROOT / "data" / "adventureworks_daily.csv", description="The actuals shown first."
     )
+    training_schedule: str = Field(
+        "", description="When to train again, as a cron expression; empty means never by itself."
+    )
+    training_candidates: str = Field(
+        "all", description="Which candidates compete in a training: all, or names with commas between them."
+    )
+    training_processes: PositiveInt | None = Field(
+        None, description="How many processes a training may use; empty means one a core."
+    )
     scoring_timeout_seconds: PositiveFloat = Field(30.0, description="How long one answer may take.")
+
+    @field_validator("training_schedule")
+    @classmethod
+    def _schedule_reads_as_cron(cls, expression: str) -> str:
+        if expression.strip():
+            from backend.schedule import read_cron  # only who schedules pays for the scheduler's import
+
+            try:
+                read_cron(expression)
+            except ValueError as error:
+                raise ValueError(
+                    "YOSOKU_TRAINING_SCHEDULE must be a cron expression of five fields (minute, hour, day of "
+                    f"month, month, day of week), such as '0 6 * * mon'; {expression!r} is not one: {error}."
+                ) from error
+        return expression.strip()
 
     @model_validator(mode="after")
     def _azure_has_what_it_needs(self) -> Settings:
@@ -67,6 +91,11 @@ class Settings(BaseSettings):
     def history_url(self) -> str:
         """SQLAlchemy URL of the history store."""
         return self.database_url or f"sqlite:///{self.state_dir.resolve() / 'yosoku.db'}"
+
+    @property
+    def training_runs(self) -> Path:
+        """Where what the newest trainings left is kept."""
+        return self.state_dir / "training"
 
     @property
     def uploads(self) -> Path:

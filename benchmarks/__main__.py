@@ -11,7 +11,12 @@ import time
 from pathlib import Path
 
 from backend.settings import PROJECT_ROOT
-from benchmarks import click_to_healthy, endpoint_start, forecast_page, scoring_throughput
+from benchmarks import (
+    click_to_healthy,
+    endpoint_start,
+    forecast_page,
+    scoring_throughput,
+)
 from benchmarks.load import require_wrk
 from benchmarks.measurement import Measurement, read_results, table, write_results
 from benchmarks.performance_page import Section, render

@@ -7,14 +7,13 @@ import statistics
 import time
 from typing import TYPE_CHECKING
 
-from backend.demonstration import CPU_CORES, MEMORY_GB
 from backend.local import limits, scoring_process
-from backend.local.service import ServiceSpecification
-from backend.local.service_files import APP, MODELS
 from benchmarks.measurement import Measurement, measurement
 from benchmarks.plain_server import EMPTY, plain_server, wait_for_score
+from benchmarks.product import another_revision
 
 if TYPE_CHECKING:
+    from backend.local.service import ServiceSpecification
     from benchmarks.product import Product
 
 ROUNDS = 7
@@ -37,7 +36,7 @@ REQUEST = b'{"horizon": 28, "levels": [80, 95]}'
 
 def measure(product: Product) -> list[Measurement]:
     """Start both in turn."""
-    specification = _specification(product)
+    specification = another_revision(product, "benchmark")
     _start_plain(product)  # the first of each fills the page cache
     _start_ours(specification)
     plain, ours = [], []
@@ -72,23 +71,3 @@ def _start_ours(specification: ServiceSpecification) -> float:
         return time.perf_counter() - started
     finally:
         asyncio.run(process.end())
-
-
-def _specification(product: Product) -> ServiceSpecification:
-    """A second revision with the files of the demonstration's endpoint."""
-    folder = product.folder / "state" / "workspace" / "services" / "benchmark" / "1"
-    folder.mkdir(parents=True)
-    (folder / APP).symlink_to(product.revision / APP, target_is_directory=True)
-    [script] = (folder / APP).rglob("score.py")
-    [model_dir] = (folder / APP / MODELS).glob("*/*")
-    return ServiceSpecification(
-        name="benchmark",
-        revision="1",
-        python=product.scoring_python,
-        folder=folder,
-        entry_script=str(script.relative_to(folder / APP)),
-        model_dir=model_dir,
-        environment_variables={},
-        cpu_cores=CPU_CORES,
-        memory_gb=MEMORY_GB,
-    )

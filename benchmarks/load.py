@@ -1,10 +1,11 @@
-"""Load from wrk: requests a second at a given concurrency."""
+"""Load from wrk: requests a second and their latency at a given concurrency."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,10 +20,19 @@ wrk.headers["Content-Type"] = "application/json"
 function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format(
-    '\\nRESULT {{"requests": %d, "seconds": %f, "refused": %d, "broken": %d}}\\n',
-    summary.requests, summary.duration / 1e6, e.status, e.connect + e.read + e.write + e.timeout))
+    '\\nRESULT {{"requests": %d, "seconds": %f, "p95": %f, "refused": %d, "broken": %d}}\\n',
+    summary.requests, summary.duration / 1e6, latency:percentile(95) / 1e3,
+    e.status, e.connect + e.read + e.write + e.timeout))
 end
 """
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a loaded URL gave: requests a second, and the milliseconds that 95 of 100 answers took at most."""
+
+    rate: float
+    p95: float
 
 
 def require_wrk() -> None:
@@ -38,11 +48,8 @@ def constant_body(body: str) -> str:
 
 def send(
     url: str, requests: str, *, connections: int, seconds: int, folder: Path, key: str | None = None
-) -> float:
-    """Requests a second of a URL loaded from one thread of wrk; `requests` is Lua.
-
-    Raises RuntimeError when any request fails.
-    """
+) -> Load:
+    """Load a URL from one thread of wrk; `requests` is Lua. Raises RuntimeError when any request fails."""
     authorization = f'wrk.headers["Authorization"] = "Bearer {key}"' if key else ""
     script = folder / "load.lua"
     script.touch(mode=0o600)  # it holds the key
@@ -59,4 +66,4 @@ def send(
     seen = json.loads(line.removeprefix("RESULT "))
     if seen["refused"] or seen["broken"] or not seen["requests"]:
         raise RuntimeError(f"the load on {url} did not go through: {seen}")
-    return float(seen["requests"] / seen["seconds"])
+    return Load(seen["requests"] / seen["seconds"], seen["p95"])

@@ -16,6 +16,8 @@ Made by `make bench` (`python -m benchmarks`) from `benchmarks/results.json`; do
 ratio is measured against its floor in the same run, in turn with it, so that a busy machine slows both.
 A figure with a bound is judged against it; the others say where the time goes.
 """
+# In the name of a figure: before it the row of the section's table of figures, after it the column.
+CELL = " | "
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def render(sections: Sequence[Section], results: Sequence[Measurement]) -> str:
     places = dict.fromkeys(f"Measured on {one.machine}; {one.date}.\n" for one in results)
     parts = [_HEAD, *places]
     for section in sections:
-        rows = [row(one) for one in section.of(results)]
+        own = section.of(results)
         parts.append(
             "\n".join(
                 [
@@ -44,7 +46,8 @@ def render(sections: Sequence[Section], results: Sequence[Measurement]) -> str:
                     f"{section.method.strip()}\n",
                     "| Figure | Measured | Bound |",
                     "| --- | ---: | --- |",
-                    *rows,
+                    *(row(one) for one in own if CELL not in one.name),
+                    *grid([one for one in own if CELL in one.name]),
                     f"\nWhere the time goes: {section.where_the_time_goes.strip()}\n",
                 ]
             )
@@ -54,5 +57,27 @@ def render(sections: Sequence[Section], results: Sequence[Measurement]) -> str:
 
 def row(one: Measurement) -> str:
     """The table row of one figure."""
-    name = one.name.partition(": ")[2]
-    return f"| {name[:1].upper()}{name[1:]} | {one.value:g} {one.unit} | {one.verdict} |"
+    return f"| {_capitalized(one.name.partition(': ')[2])} | {shown(one)} | {one.verdict} |"
+
+
+def grid(cells: Sequence[Measurement]) -> list[str]:
+    """The lines of a table of figures named "TITLE: ROW | COLUMN"; none without any."""
+    if not cells:
+        return []
+    places = [tuple(one.name.partition(": ")[2].split(CELL)) for one in cells]
+    figures = {place: shown(one) for place, one in zip(places, cells, strict=True)}
+    columns = list(dict.fromkeys(column for _, column in places))
+    lines = ["", f"| | {CELL.join(map(_capitalized, columns))} |", f"| --- |{' ---: |' * len(columns)}"]
+    for name in dict.fromkeys(name for name, _ in places):
+        row_figures = [figures.get((name, column), "") for column in columns]
+        lines.append(f"| {_capitalized(name)} | {CELL.join(row_figures)} |")
+    return lines
+
+
+def shown(one: Measurement) -> str:
+    """The figure with its unit."""
+    return f"{one.value:g} {one.unit}"
+
+
+def _capitalized(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}"

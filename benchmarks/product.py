@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from backend import services
 from backend import workspace as workspaces
 from backend.application import open_application
-from backend.demonstration import ENDPOINT, prepare_demonstration
+from backend.demonstration import CPU_CORES, ENDPOINT, MEMORY_GB, prepare_demonstration
 from backend.local import process_record
+from backend.local.service import ServiceSpecification
+from backend.local.service_files import APP, MODELS
 from backend.local.state import folder_of
 from backend.settings import Settings
 
@@ -72,6 +74,27 @@ def running_product() -> Iterator[Product]:
             finally:
                 application.close()
                 workspaces.stop(settings)
+
+
+def another_revision(product: Product, name: str, model_dir: Path | None = None) -> ServiceSpecification:
+    """A second service with the files of the demonstration's endpoint; `model_dir` holds another model."""
+    folder = product.folder / "state" / "workspace" / "services" / name / "1"
+    folder.mkdir(parents=True)
+    (folder / APP).symlink_to(product.revision / APP, target_is_directory=True)
+    [script] = (folder / APP).rglob("score.py")
+    if model_dir is None:
+        [model_dir] = (folder / APP / MODELS).glob("*/*")
+    return ServiceSpecification(
+        name=name,
+        revision="1",
+        python=product.scoring_python,
+        folder=folder,
+        entry_script=str(script.relative_to(folder / APP)),
+        model_dir=model_dir,
+        environment_variables={},
+        cpu_cores=CPU_CORES,
+        memory_gb=MEMORY_GB,
+    )
 
 
 def finished(application: Application, job: Job, seconds: float) -> Job:

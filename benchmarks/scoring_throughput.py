@@ -113,7 +113,9 @@ class _Stand:
         return [measurement(name, statistics.median(ratios), "x", better="higher")]
 
     def _send(self, url: str, requests: str, connections: int, key: str | None = None) -> float:
-        return send(url, requests, connections=connections, seconds=SECONDS, folder=self._folder, key=key)
+        return send(
+            url, requests, connections=connections, seconds=SECONDS, folder=self._folder, key=key
+        ).rate
 
 
 def _lines(cell: str, rounds: list[Round]) -> list[Measurement]:

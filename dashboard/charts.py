@@ -20,6 +20,7 @@ Trace = dict[str, Any]
 INK, FORECAST, BAND_80, BAND_95, SAID, MISS, GOOD, GRID, PANEL, PAPER = (
     f"#{position:06d}" for position in range(1, 11)
 )
+DAY_MILLISECONDS = 86_400_000
 CONFIG: Mapping[str, object] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": "reset"}
 
 
@@ -27,8 +28,9 @@ CONFIG: Mapping[str, object] = {"displayModeBar": False, "scrollZoom": False, "d
 class Words:
     """The words and number formats of a chart, in the reader's language.
 
-    `value_format` is a d3 number format, `day_format`, `month_format` and `hover_format` are d3 time formats
-    (a line break in one makes plotly write the second line only where it changes).
+    `value_format` is a d3 number format, `day_format`, `month_format`, `hover_format` and `hour_format`, for
+    series that have hours, are d3 time formats (a line break in one makes plotly write the second line only
+    where it changes).
     """
 
     actual: str
@@ -40,6 +42,7 @@ class Words:
     day_format: str
     month_format: str
     hover_format: str
+    hour_format: str | None = None
 
 
 @dataclass(frozen=True)
@@ -153,9 +156,15 @@ def _layout(lines: Lines, words: Words, height: int) -> dict[str, Any]:
     if len(lines.actuals) or pd.api.types.is_datetime64_any_dtype(lines.future["ds"]):
         across["hoverformat"] = words.hover_format
         across["tickformatstops"] = [
-            {"dtickrange": [None, "M1"], "value": words.day_format},
+            {
+                "dtickrange": [DAY_MILLISECONDS if words.hour_format else None, "M1"],
+                "value": words.day_format,
+            },
             {"dtickrange": ["M1", None], "value": words.month_format},
         ]
+        if words.hour_format:
+            hours = {"dtickrange": [None, DAY_MILLISECONDS - 1], "value": words.hour_format}
+            across["tickformatstops"].insert(0, hours)
     return {
         "height": height,
         "margin": {"l": 4, "r": 44, "t": 28, "b": 8},
@@ -228,6 +237,8 @@ def _band_names(future: pd.DataFrame, words: Words, levels: Sequence[int]) -> li
             "y": float(future[f"upper_{level}"].iloc[-1]),
             "text": words.band[level],
             "xanchor": "left",
+            # Where the bands are narrow, the names would else be written over each other.
+            "yanchor": "middle" if len(levels) == 1 else "top" if level == min(levels) else "bottom",
             "xshift": 5,
             "showarrow": False,
             "font": {"color": FORECAST, "size": 12},

@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from dashboard.findings import when
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from backend.accuracy import Accuracy
     from backend.actuals import Actuals
     from backend.forecasts import ForecastView
+    from backend.series_calendar import Frequency
     from dashboard.i18n import Reader
     from dashboard.series import Outlook
 
 # The units of the series that we know; a series that somebody uploads is counted in plain numbers.
 UNITS = {"adventureworks_daily": "USD"}
+# How far back "lately" goes, where steps are short enough to count those inside their range.
+RECENT_DAYS: dict[Frequency, int] = {"h": 1, "D": 7, "B": 7}
 BALANCED = 0.02  # a bias below this share of a typical actual is called none
 
 
@@ -49,7 +54,7 @@ def headline(reader: Reader, series: Actuals, view: ForecastView, ahead: Outlook
 
 
 def byline(reader: Reader, series: Actuals, view: ForecastView, said: pd.DataFrame) -> str:
-    """Who said it and when, from what data, and whether what was said for the last week held."""
+    """Who said it and when, from what data, and whether what was said for the last week (or day) held."""
     parts = []
     if view.future is not None:
         parts.append(
@@ -60,11 +65,12 @@ def byline(reader: Reader, series: Actuals, view: ForecastView, said: pd.DataFra
                 version=view.future.model_version,
             )
         )
-    parts.append(reader.t("byline.data", date=reader.date(series.origin)))
-    recent = said[said["ds"].dt.date > series.origin - timedelta(days=7)]
-    if series.frequency == "D" and len(recent) and recent["upper_80"].notna().all():
-        inside = recent["y"].between(recent["lower_80"], recent["upper_80"])
-        parts.append(reader.t("byline.last_week", inside=int(inside.sum()), count=len(recent)))
+    parts.append(reader.t("byline.data", date=when(reader, series.origin, series.frequency)))
+    if series.frequency in RECENT_DAYS:
+        recent = said[said["ds"] > series.origin - timedelta(days=RECENT_DAYS[series.frequency])]
+        if len(recent) and recent["upper_80"].notna().all():
+            inside = int(recent["y"].between(recent["lower_80"], recent["upper_80"]).sum())
+            parts.append(reader.t(f"byline.recent.{series.frequency}", inside=inside, count=len(recent)))
     return " · ".join(parts)
 
 

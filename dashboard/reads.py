@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from backend import actuals as actuals_source
-from backend import environments, forecasts, models, scripts, services
+from backend import environments, forecasts, models, scripts, services, training_runs
 from backend import workspace as workspaces
 from dashboard.series import Record, record
 from dashboard.session import application, workspace
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from backend.models import RegisteredModel
     from backend.scripts import Script
     from backend.services import Endpoint
+    from backend.training_report import TrainingReport
     from backend.workspace import WorkspaceFacts
 
 STATE_SECONDS = 4.0
@@ -84,6 +85,18 @@ def bundled_script() -> Script:
 def training_code() -> str:
     """The training script beside which the scoring script is shown."""
     return scripts.training_code()
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def version_report(model: RegisteredModel) -> TrainingReport:
+    """The report that was registered with a version; raises InvalidReport."""
+    return training_runs.registered_report(workspace(), model)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def kept_report(run: str) -> TrainingReport:
+    """The report of a training that kept its challenger out; raises NotFound."""
+    return training_runs.kept_report(application().settings, run)
 
 
 def read_series(path: Path, name: str, date_column: str | None, value_column: str | None) -> Actuals:

@@ -14,32 +14,43 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backend.accuracy import Accuracy
-    from backend.actuals import Actuals, Frequency
+    from backend.actuals import Actuals
     from backend.forecast_types import Vintage
     from backend.forecasts import ForecastView
+    from backend.series_calendar import Frequency
 
-# Steps that a reader means by "next": a week of days, a month of weeks, three months, a year of quarters.
-NEXT_STEPS: dict[Frequency, int] = {"D": 7, "W": 4, "MS": 3, "QS": 4}
+# Steps that a reader means by "next": a day of hours, a week of days, a month of weeks, three months, a year
+# of quarters, three years.
+NEXT_STEPS: dict[Frequency, int] = {"h": 24, "D": 7, "B": 5, "W": 4, "MS": 3, "QS": 4, "YS": 3}
 HORIZONS: dict[Frequency, tuple[int, ...]] = {
+    "h": (24, 48, 168),
     "D": (7, 28, 90),
+    "B": (5, 20, 65),
     "W": (4, 13, 52),
     "MS": (3, 12, 24),
     "QS": (4, 8, 12),
+    "YS": (3, 5, 10),
 }
 # Steps of history that the ranges of the chart show; 0 is all.
 RANGES: dict[Frequency, tuple[int, ...]] = {
+    "h": (72, 168, 672, 0),
     "D": (28, 91, 365, 0),
+    "B": (20, 65, 260, 0),
     "W": (13, 52, 104, 0),
     "MS": (12, 36, 60, 0),
     "QS": (8, 20, 40, 0),
+    "YS": (10, 20, 50, 0),
 }
 # Lead times of the accuracy table; past origins are a season apart, so that a lead of one step would compare
 # the same weekday (or month) only.
 LEADS: dict[Frequency, tuple[int, ...]] = {
+    "h": (24, 48, 168),
     "D": (7, 14, 28, 90),
+    "B": (5, 10, 20, 65),
     "W": (4, 13, 52),
     "MS": (3, 12, 24),
     "QS": (4, 8, 12),
+    "YS": (3, 5, 10),
 }
 LIMITS = tuple(f"{side}_{level}" for level in accuracy.LEVELS for side in ("lower", "upper"))
 
@@ -61,7 +72,7 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Record:
-    """How right the past forecasts were: over the first `NEXT_STEPS` steps, by lead time, and day by day."""
+    """How right the past forecasts were: over the first `NEXT_STEPS`, by lead time, and step by step."""
 
     near: Accuracy | None
     by_lead: tuple[tuple[int, Accuracy], ...]
@@ -97,7 +108,7 @@ def record(view: ForecastView) -> Record:
     return Record(
         near=accuracy.measure(near, scale),
         by_lead=tuple(accuracy.by_lead_time(table, scale, LEADS[series.frequency])),
-        said=accuracy.newest_per_day(table),
+        said=accuracy.newest_per_step(table),
     )
 
 
@@ -121,7 +132,7 @@ def future_frame(vintage: Vintage | None) -> pd.DataFrame:
 
 
 def misses(said: pd.DataFrame, level: int) -> pd.DataFrame:
-    """The days whose actual lay outside the band that had been said for them."""
+    """The steps whose actual lay outside the band that had been said for them."""
     outside = (said["y"] < said[f"lower_{level}"]) | (said["y"] > said[f"upper_{level}"])
     return said.loc[outside, ["ds", "y"]]
 

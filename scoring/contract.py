@@ -1,7 +1,7 @@
 """The scoring contract: what an endpoint accepts, and every bound it holds a request to.
 
-`{"data": [3]}` is the course's request and is kept for ever; `{"horizon", "levels", "history", "origins"}` is
-ours. Nothing here needs numpy, so the backend can import it too.
+`{"data": [3]}` is the course's request and is kept for ever; `{"horizon", "levels", "series", "history",
+"origins"}` is ours. Nothing here needs numpy, so the backend can import it too.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ MAX_HORIZON = 366
 MAX_BODY_BYTES = 5_000_000
 """Size of a request, at most."""
 MAX_HISTORY_ROWS = 5_000
-"""Rows of `history`, at most; also the longest gap between the model's own series and a history."""
+"""Rows of a series in `history`, at most; also the longest gap between a model's series and a history."""
 MAX_ORIGINS = 366
 """Origins of one backtest request, at most."""
 MAX_ANSWER_VALUES = 300_000
-"""Numbers in one answer, at most: origins x horizon x (1 + 2 x levels)."""
+"""Numbers in one answer, at most: series x origins x horizon x (1 + 2 x levels)."""
+ALL_SERIES = "all"
+"""What `series` says for every series of the model."""
 MIN_LEVEL, MAX_LEVEL = 1, 99
 """Interval levels, percent."""
 DEFAULT_LEVELS = (80, 95)
@@ -36,10 +38,23 @@ ENTRY_SCRIPT = "score.py"
 SHIPPED_FILES = (
     ENTRY_SCRIPT,
     "answer.py",
+    "array_files.py",
     "contract.py",
     "errors.py",
     "forecaster.py",
     "frequency.py",
+    "hierarchy.py",
+    "intervals.py",
+    "kinds/__init__.py",
+    "kinds/combination.py",
+    "kinds/naive.py",
+    "kinds/outlook.py",
+    "kinds/profile.py",
+    "kinds/reading.py",
+    "kinds/smoothing.py",
+    "kinds/state_space.py",
+    "kinds/theta.py",
+    "kinds/transformed.py",
     "model_file.py",
 )
 """The files of this folder that an endpoint needs: the entry script and what it imports."""
@@ -62,12 +77,31 @@ class History:
 
 @dataclass(frozen=True)
 class ForecastRequest:
-    """A checked request for a forecast; `origins` is empty for a forecast from the end of what is known."""
+    """A checked request for a forecast.
+
+    `series` are the ids asked for, empty when none is named; `all_series` when all are, `one_series` when one
+    is named by itself and not in a list. `history` has rows without an id, `histories` those of each id.
+    `origins` is empty for a forecast from the end of what is known.
+    """
 
     horizon: int
     levels: tuple[int, ...] = DEFAULT_LEVELS
+    series: tuple[str, ...] = ()
+    all_series: bool = False
+    one_series: bool = False
     history: History | None = None
+    histories: tuple[tuple[str, History], ...] = ()
     origins: tuple[datetime, ...] = ()
+
+    def refuse_large(self, series: int) -> None:
+        """Raise RequestRefused when the answer for so many series would be over the bound."""
+        values = series * max(1, len(self.origins)) * self.horizon * (1 + 2 * len(self.levels))
+        if values > MAX_ANSWER_VALUES:
+            raise RequestRefused(
+                "answer_too_large",
+                f"The answer would have {values} numbers (series x origins x horizon x (1 + 2 x levels)), at "
+                f"most {MAX_ANSWER_VALUES} are given at once: ask in parts.",
+            )
 
 
 def parse_request(raw: str | bytes) -> CourseRequest | ForecastRequest:
@@ -82,23 +116,28 @@ def parse_request(raw: str | bytes) -> CourseRequest | ForecastRequest:
     if "data" in body:
         _refuse_unknown(body, ("data",), "with data")
         return CourseRequest(_course_horizon(body["data"]))
-    _refuse_unknown(body, ("horizon", "levels", "history", "origins"), "in a request")
+    _refuse_unknown(body, ("horizon", "levels", "series", "history", "origins"), "in a request")
     if "horizon" not in body:
         raise RequestRefused(
             "horizon_missing", f"horizon is missing: give the steps ahead, 1 to {MAX_HORIZON}."
         )
-    horizon = _horizon(body["horizon"], "horizon")
-    levels = _levels(body["levels"]) if "levels" in body else DEFAULT_LEVELS
-    history = _history(body["history"]) if "history" in body else None
-    origins = _origins(body["origins"], history) if "origins" in body else ()
-    values = max(1, len(origins)) * horizon * (1 + 2 * len(levels))
-    if values > MAX_ANSWER_VALUES:
-        raise RequestRefused(
-            "answer_too_large",
-            f"The answer would have {values} numbers (origins x horizon x (1 + 2 x levels)), at most "
-            f"{MAX_ANSWER_VALUES} are given at once: ask in parts.",
-        )
-    return ForecastRequest(horizon, levels, history, origins)
+    series = body.get("series")
+    histories = _histories(body["history"]) if "history" in body else {}
+    request = ForecastRequest(
+        horizon=_horizon(body["horizon"], "horizon"),
+        levels=_levels(body["levels"]) if "levels" in body else DEFAULT_LEVELS,
+        series=_series(series) if "series" in body else (),
+        all_series=series == ALL_SERIES,
+        one_series=isinstance(series, str) and series != ALL_SERIES,
+        history=histories.pop("", None),
+        histories=tuple(histories.items()),
+        origins=_origins(body["origins"], body.get("history") is not None) if "origins" in body else (),
+    )
+    for history in (request.history, *(history for _, history in request.histories)):
+        if history is not None:
+            _refuse_outside(request.origins, history)
+    request.refuse_large(max(1, len(request.series)))
+    return request
 
 
 def _parse_json(raw: str | bytes) -> object:
@@ -180,33 +219,65 @@ def _levels(value: object) -> tuple[int, ...]:
     return tuple(levels)
 
 
-def _history(value: object) -> History:
+def _series(value: object) -> tuple[str, ...]:
+    if value == ALL_SERIES:
+        return ()
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise RequestRefused(
+            "series_invalid",
+            f'series must be an id, a list of ids or "{ALL_SERIES}", not {_shown(value)}.',
+        )
+    if len(set(names)) != len(names):
+        raise RequestRefused("series_invalid", "series names one id twice.")
+    return tuple(names)
+
+
+def _histories(value: object) -> dict[str, History]:
+    """The rows by series; those without an id under the empty text."""
     if not isinstance(value, list) or not value:
         raise RequestRefused(
             "history_invalid",
             f'history must be a list of at least one {{"ds": "2014-05-31", "y": 1}}; it is {_shown(value)}.',
         )
-    if len(value) > MAX_HISTORY_ROWS:
-        raise RequestRefused(
-            "history_too_long", f"history has {len(value)} rows, at most {MAX_HISTORY_ROWS} are accepted."
-        )
-    moments, values = [], []
+    rows: dict[str, tuple[list[datetime], list[float]]] = {}
     for row, item in enumerate(value):
-        if not isinstance(item, dict) or set(item) != {"ds", "y"}:
-            raise RequestRefused("history_invalid", f"history[{row}] must have ds and y, and nothing else.")
+        if not isinstance(item, dict) or not {"ds", "y"} <= set(item) <= {"ds", "y", "unique_id"}:
+            raise RequestRefused(
+                "history_invalid",
+                f"history[{row}] must have ds and y, and unique_id where there are many series; no more.",
+            )
+        name = item.get("unique_id", "")
+        if not isinstance(name, str) or ("unique_id" in item and not name):
+            raise RequestRefused("history_invalid", f"history[{row}].unique_id must be a text.")
+        moments, values = rows.setdefault(name, ([], []))
         moments.append(_moment(item["ds"], f"history[{row}].ds"))
         values.append(_finite(item["y"], f"history[{row}].y"))
-    _refuse_disorder(moments, "history", ".ds")
-    return History(tuple(moments), tuple(values))
+        _refuse_disorder(moments, row, "history", ".ds")
+    if "" in rows and len(rows) > 1:
+        raise RequestRefused("history_invalid", "history has rows with a unique_id and rows without one.")
+    for moments, _ in rows.values():
+        if len(moments) > MAX_HISTORY_ROWS:
+            raise RequestRefused(
+                "history_too_long",
+                f"history has {len(moments)} rows of a series, at most {MAX_HISTORY_ROWS} are accepted.",
+            )
+    return {name: History(tuple(moments), tuple(values)) for name, (moments, values) in rows.items()}
 
 
-def _origins(value: object, history: History | None) -> tuple[datetime, ...]:
-    if history is None:
+def _origins(value: object, has_history: bool) -> tuple[datetime, ...]:
+    if not has_history:
         raise RequestRefused("origins_without_history", "origins needs a history: what a backtest may see.")
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_ORIGINS:
         raise RequestRefused("origins_invalid", f"origins must be a list of 1 to {MAX_ORIGINS} dates.")
-    origins = [_moment(item, f"origins[{position}]") for position, item in enumerate(value)]
-    _refuse_disorder(origins, "origins", "")
+    origins: list[datetime] = []
+    for position, item in enumerate(value):
+        origins.append(_moment(item, f"origins[{position}]"))
+        _refuse_disorder(origins, position, "origins", "")
+    return tuple(origins)
+
+
+def _refuse_outside(origins: tuple[datetime, ...], history: History) -> None:
     for position, origin in enumerate(origins):
         if not history.moments[0] <= origin <= history.moments[-1]:
             raise RequestRefused(
@@ -214,7 +285,6 @@ def _origins(value: object, history: History | None) -> tuple[datetime, ...]:
                 f"origins[{position}] is {origin.date()}, outside the history: "
                 f"{history.moments[0].date()} to {history.moments[-1].date()}.",
             )
-    return tuple(origins)
 
 
 def _moment(value: object, field: str) -> datetime:
@@ -240,14 +310,13 @@ def _finite(value: object, field: str) -> float:
     return number
 
 
-def _refuse_disorder(moments: list[datetime], field: str, suffix: str) -> None:
-    for row in range(1, len(moments)):
-        if moments[row] == moments[row - 1]:
-            raise RequestRefused(
-                "dates_duplicated", f"{field}[{row}]{suffix} repeats {moments[row].isoformat()}."
-            )
-        if moments[row] < moments[row - 1]:
-            raise RequestRefused(
-                "dates_unsorted",
-                f"{field}[{row}]{suffix} is before the one above it: sort by date, oldest first.",
-            )
+def _refuse_disorder(moments: list[datetime], row: int, field: str, suffix: str) -> None:
+    """Compare the last date with the one before it."""
+    if len(moments) < 2 or moments[-2] < moments[-1]:
+        return
+    if moments[-1] == moments[-2]:
+        raise RequestRefused("dates_duplicated", f"{field}[{row}]{suffix} repeats {moments[-1].isoformat()}.")
+    raise RequestRefused(
+        "dates_unsorted",
+        f"{field}[{row}]{suffix} is before the one above it: sort by date, oldest first.",
+    )

@@ -3,7 +3,8 @@
 ScoringError
  ├── RequestRefused          the caller's request is outside the contract; carries the status and a code
  ├── ModelFileInvalid        the model file is missing, damaged, of a newer format, or not ours
- └── TrainingInputInvalid    the series or an option of a training run can't be used; names the field
+ ├── TrainingInputInvalid    the series or an option of a training run can't be used; names the field
+ └── CandidateUnfit          one candidate can't be fitted to this series; the others go on
 """
 
 from __future__ import annotations
@@ -33,3 +34,12 @@ class TrainingInputInvalid(ScoringError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
         self.field = field
+        self._message = message
+
+    def __reduce__(self) -> tuple[type[TrainingInputInvalid], tuple[str, str]]:
+        # It comes back from the processes that fit, where an exception is made again of its arguments.
+        return type(self), (self.field, self._message)
+
+
+class CandidateUnfit(ScoringError):
+    """One candidate can't be fitted to this series; the others go on."""

@@ -14,7 +14,7 @@ from statsmodels.tsa.arima.model import ARIMA
 from .errors import TrainingInputInvalid
 
 if TYPE_CHECKING:
-    from .model_file import Vector
+    from .kinds.outlook import Vector
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ _DRAWS_PER_BAND = 16
 _MODULUS_GAP = (-2.5, -0.2)
 # Every start is optimised until it is clear which is best, that one then to the end.
 _COARSE = {"maxiter": 100, "ftol": 1e-9, "gtol": 1e-5}
+_QUICK = {"maxiter": 50, "ftol": 1e-7, "gtol": 1e-5}
 _FINE = {"maxiter": 1000, "ftol": 1e-15, "gtol": 1e-8}
 
 
@@ -59,11 +60,12 @@ def build(values: Vector, order: ModelOrder) -> Any:
     return ARIMA(values, order=order.order, seasonal_order=seasonal, trend=order.trend)
 
 
-def fit(values: Vector, order: ModelOrder, *, starts: int, seed: int) -> Any:
+def fit(values: Vector, order: ModelOrder, *, starts: int, seed: int, polish: bool = True) -> Any:
     """Fit by maximum likelihood from `starts` random starts and the usual one; returns statsmodels results.
 
-    `values` (n,) are in time order. The same values, order, starts and seed give the same parameters. Raises
-    TrainingInputInvalid when the series is too short or constant, or nothing can be estimated.
+    `values` (n,) are in time order; without `polish` the optimum has fewer digits, and is found sooner. The
+    same values, order, starts and seed give the same parameters. Raises TrainingInputInvalid when the series
+    is too short or constant, or nothing can be estimated.
     """
     order.check()
     scale = float(values.std())
@@ -76,16 +78,17 @@ def fit(values: Vector, order: ModelOrder, *, starts: int, seed: int) -> Any:
         raise TrainingInputInvalid("values", f"{values.size} rows are too few for {usual.size} parameters.")
     best_value, best = -np.inf, usual
     for number, start in enumerate([usual, *_starts(model, usual, order, starts, seed)]):
-        value, parameters = _optimise(model, start, _COARSE)
+        value, parameters = _optimise(model, start, _COARSE if polish else _QUICK)
         logger.debug("Start %s of %s: log likelihood %.4f", number, starts, value)
         if value > best_value:
             best_value, best = value, parameters
             logger.info("Start %s of %s is the best so far", number, starts)
     if not np.isfinite(best_value):
         raise TrainingInputInvalid("order", "the likelihood could not be evaluated at any start.")
-    polished_value, polished = _optimise(model, best, _FINE)
-    if polished_value > best_value:
-        best = polished
+    if polish:
+        polished_value, polished = _optimise(model, best, _FINE)
+        if polished_value > best_value:
+            best = polished
     return build(values, order).smooth(_rescaled(best, scale, order), cov_type="none")
 
 

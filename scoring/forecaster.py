@@ -1,14 +1,12 @@
-"""Forecast from a state-space model with numpy alone: the Kalman filter and its projection ahead.
+"""A model that is ready to answer: its series' own forecasts made, new histories taken in; numpy alone.
 
-The equations are those of the model file (`model_file.py`); the figures agree with statsmodels' to 1e-8. The
-parameters are never refitted here: a history only moves the state.
+Parameters are never refitted here: a history moves a model's state, and a model in closed form follows it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from statistics import NormalDist
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,181 +14,116 @@ import numpy as np
 from .contract import MAX_HISTORY_ROWS, MAX_HORIZON, History
 from .errors import ModelFileInvalid, RequestRefused
 from .frequency import frequency_of
+from .kinds.outlook import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from .model_file import Matrix, StateSpaceModel, Vector
-
-# The filter's covariance has settled when a step changes it by less than this, relative to its largest entry.
-# What all later steps together could still change is that over (1 - rate of convergence): far below 1e-8.
-_SETTLED = 1e-15
-# Days between two looks at that, and two removals of what rounding made unsymmetric.
-_CHECK_EVERY = 8
-
-
-@dataclass(frozen=True)
-class State:
-    """What the filter knows about the next day before it is seen: mean (k,) and covariance (k, k)."""
-
-    mean: Vector
-    covariance: Matrix
+    from .intervals import Intervals
+    from .kinds.outlook import Outlook, Vector
+    from .model_file import ForecastModel, SeriesModel
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """A forecast from `origin`: labels of the days ahead, mean and standard error a day, (horizon,) each."""
+    """A series' forecast: labels of the origin and the steps ahead, and the outlook that limits come from."""
 
+    series: str
     origin: str
     dates: tuple[str, ...]
-    mean: Vector
-    standard_error: Vector
+    place: int
+    outlook: Outlook
+    intervals: Intervals
 
-    def limits(self, level: int) -> tuple[Vector, Vector]:
-        """Lower and upper limit of the central interval that holds `level` percent."""
-        margin = normal_margin(level) * self.standard_error
-        return self.mean - margin, self.mean + margin
+    @cached_property
+    def mean(self) -> Vector:
+        """The expected values, (horizon,)."""
+        return self.intervals.mean(self.outlook)
 
-
-@lru_cache(maxsize=128)
-def normal_margin(level: int) -> float:
-    """Standard errors each side of the mean for a central normal interval of `level` percent."""
-    return NormalDist().inv_cdf(0.5 + level / 200)
-
-
-def filter_states(
-    model: StateSpaceModel, state: State, observations: Sequence[float], keep: Collection[int]
-) -> dict[int, State]:
-    """Run the Kalman filter once over `observations` (NaN: a day that nobody saw).
-
-    Returns the state after each count of observations in `keep` (0: `state` itself, n: after all).
-    """
-    mean, covariance = state.mean, state.covariance
-    kept = {0: state} if 0 in keep else {}
-    settled = False
-    through, gain = model.transition, model.design
-    for count, value in enumerate(observations, start=1):
-        if value != value:
-            mean = model.transition @ mean + model.state_intercept
-            covariance = model.transition @ covariance @ model.transition.T + model.state_covariance
-            settled = False
-        else:
-            if not settled:
-                through, gain = _update(model, covariance)
-                following = through @ covariance @ through.T + model.state_covariance
-                if model.observation_variance:
-                    following += model.observation_variance * np.outer(gain, gain)
-                if count % _CHECK_EVERY == 0:
-                    following = 0.5 * (following + following.T)
-                    change = float(np.abs(following - covariance).max())
-                    settled = change <= _SETTLED * float(np.abs(following).max())
-                covariance = following
-            mean = through @ mean + gain * (value - model.observation_intercept) + model.state_intercept
-        if count in keep:
-            kept[count] = State(mean, covariance)
-    return kept
-
-
-def _update(model: StateSpaceModel, covariance: Matrix) -> tuple[Matrix, Vector]:
-    """What takes the state's mean over a day: a matrix (k, k) for the mean, a gain (k,) for the day's value.
-
-    The same matrix takes the covariance along, in Joseph's form: a sum of squares, where the textbook's
-    difference loses digits after a diffuse start.
-    """
-    cross = covariance @ model.design
-    variance = float(model.design @ cross) + model.observation_variance
-    if not variance > 0:
-        raise FloatingPointError("the one-step forecast variance is not positive")
-    gain = model.transition @ (cross / variance)
-    return model.transition - np.multiply.outer(gain, model.design), gain
-
-
-@dataclass(frozen=True)
-class Projection:
-    """What a forecast needs besides the state, for every step ahead; made once a model.
-
-    `loadings` (H, k), `offsets` (H,) and `variances` (H,): mean = loadings @ state + offsets, and the
-    variance is that of the state through the loadings plus `variances`.
-    """
-
-    loadings: Matrix
-    offsets: Vector
-    variances: Vector
-
-    @classmethod
-    def of(cls, model: StateSpaceModel, horizon: int) -> Projection:
-        loadings = np.empty((horizon, model.design.size))
-        loadings[0] = model.design
-        for step in range(1, horizon):
-            loadings[step] = loadings[step - 1] @ model.transition
-        shocks = np.einsum("hi,ij,hj->h", loadings, model.state_covariance, loadings)
-        return cls(
-            loadings=loadings,
-            offsets=model.observation_intercept + _before(loadings @ model.state_intercept),
-            variances=model.observation_variance + _before(shocks),
-        )
-
-    def ahead(self, state: State, horizon: int) -> tuple[Vector, Vector]:
-        """Mean and standard error of the next `horizon` days, (horizon,) each."""
-        loadings = self.loadings[:horizon]
-        mean = loadings @ state.mean + self.offsets[:horizon]
-        known = np.einsum("hi,ij,hj->h", loadings, state.covariance, loadings)
-        return mean, np.sqrt(np.maximum(known + self.variances[:horizon], 0.0))
-
-
-def _before(steps: Vector) -> Vector:
-    """The sum of what came before each step, zero at the first."""
-    return np.concatenate(([0.0], np.cumsum(steps[:-1])))
+    def limits(self, levels: Sequence[int]) -> tuple[Vector, Vector]:
+        """Lower and upper limits (horizon, levels) of the central intervals that hold so many percent."""
+        ordered = sorted(levels)
+        probabilities = [0.5 - level / 200 for level in reversed(ordered)]
+        probabilities += [0.5 + level / 200 for level in ordered]
+        found = self.intervals.quantiles(self.outlook, self.place, probabilities)
+        count = len(ordered)
+        columns = np.array([ordered.index(level) for level in levels], dtype=np.intp)
+        return found[:, count - 1 - columns], found[:, count + columns]
 
 
 class Forecaster:
-    """A model that is ready to answer: its own series filtered, its forecast made to the longest horizon."""
+    """A model's series by id, each forecast to the longest horizon when it is first asked for."""
 
-    def __init__(self, model: StateSpaceModel) -> None:
-        """Raises ModelFileInvalid when the model's matrices lead to no finite forecast."""
+    def __init__(self, model: ForecastModel) -> None:
+        """Raises ModelFileInvalid when a series' model leads to no finite forecast."""
         self.model = model
         self.calendar = frequency_of(model.frequency)
-        self._first = self.calendar.place(model.start)
-        self._count = model.observations.size
-        self._initial = State(model.initial_state, model.initial_covariance)
+        self.rows = {series.id: row for row, series in enumerate(model.series)}
+        self._own = [
+            Observed(series.observations, self.calendar.place(series.start)) for series in model.series
+        ]
         try:
-            with np.errstate(over="ignore", invalid="ignore"):
-                self._projection = Projection.of(model, MAX_HORIZON)
-                self._latest = filter_states(
-                    model, self._initial, model.observations.tolist(), {self._count}
-                )[self._count]
-                self._plain = self._forecast(self._latest, self._first + self._count - 1, MAX_HORIZON)
+            outlooks = [
+                self._outlooks(series, own, [own.values.size], MAX_HORIZON)[0]
+                for series, own in zip(model.series, self._own, strict=True)
+            ]
+            self._plain = self._together(outlooks) if model.hierarchy else outlooks
         except (FloatingPointError, RequestRefused) as error:
             raise ModelFileInvalid(f"The model gives no finite forecast: {error}.") from error
 
-    def forecast(self, horizon: int) -> Forecast:
-        """The forecast from the end of the model's own series: a slice of what was made at the start."""
-        plain = self._plain
-        return Forecast(
-            plain.origin, plain.dates[:horizon], plain.mean[:horizon], plain.standard_error[:horizon]
-        )
+    @property
+    def default_series(self) -> str | None:
+        """The series of a request that names none: the only one, or the top of a hierarchy."""
+        return self.model.series[0].id if len(self.rows) == 1 or self.model.hierarchy else None
+
+    def forecast(self, horizon: int, series: Sequence[str]) -> list[Forecast]:
+        """The forecasts from the ends of the model's own series: slices of what was made at the start."""
+        found = []
+        for name in series:
+            row = self.rows[name]
+            own = self._own[row]
+            found.append(self._forecast(row, own.first + own.values.size - 1, self._plain[row], horizon))
+        return found
 
     def forecast_after(
-        self, history: History, horizon: int, origins: Sequence[datetime] = ()
-    ) -> tuple[Forecast, ...]:
-        """One forecast an origin, by default from the end of `history`, each seeing only what is up to it.
+        self,
+        histories: Mapping[str, History],
+        horizon: int,
+        origins: Sequence[datetime] = (),
+    ) -> dict[str, list[Forecast]]:
+        """One forecast a series and origin, by default from the end of its history, seeing only up to it.
 
-        `history` takes the place of the model's own series from its first day on: days of the model's series
-        before it are kept, days after it are forgotten, a gap between the two is bridged as days that nobody
-        saw, and a history from before the series replaces it wholly. The state is updated in one filter pass;
-        the parameters stay. Raises RequestRefused when the dates don't fit the model's frequency.
+        `histories` by series id; of a hierarchy the bottom series, all of the same days. A history takes the
+        place of the model's own series from its first day on: days of it before are kept, days after are
+        forgotten, a gap between the two is bridged as days that nobody saw, and a history from before the
+        series replaces it wholly, unless the model's first state is bound to the series' first day: then days
+        before that are left out. Parameters stay. Raises RequestRefused when the dates don't fit the model.
         """
+        if self.model.hierarchy:
+            histories = self._with_sums(histories)
+        looked: dict[str, list[tuple[int, Outlook]]] = {}
+        for name, history in histories.items():
+            looked[name] = self._looked(self.rows[name], history, horizon, origins)
+        if self.model.hierarchy:
+            looked = self._reconciled(looked)
+        return {
+            name: [self._forecast(self.rows[name], place, outlook, horizon) for place, outlook in found]
+            for name, found in looked.items()
+        }
+
+    def _looked(
+        self, row: int, history: History, horizon: int, origins: Sequence[datetime]
+    ) -> list[tuple[int, Outlook]]:
         places = self._places(history)
         ends = [self._origin_place(origin) for origin in origins] if origins else [places[-1]]
-        state, start, observations = self._series_under(places[0], history.values)
-        wanted = {end - start + 1 for end in ends}
+        observed = self._observed(row, places[0], history.values, ends[0])
+        counts = [end - observed.first + 1 for end in ends]
         try:
-            with np.errstate(over="ignore", invalid="ignore"):
-                states = filter_states(self.model, state, observations, wanted)
-                return tuple(self._forecast(states[end - start + 1], end, horizon) for end in ends)
+            outlooks = self._outlooks(self.model.series[row], observed, counts, horizon)
         except FloatingPointError as error:
             raise RequestRefused("history_out_of_range", f"The history can't be used: {error}.") from error
+        return list(zip(ends, outlooks, strict=True))
 
     def _places(self, history: History) -> list[int]:
         places: list[int] = []
@@ -215,9 +148,10 @@ class Forecaster:
         except ValueError as error:
             raise RequestRefused("frequency_mismatch", f"origins: {error}.") from error
 
-    def _series_under(self, first: int, values: Sequence[float]) -> tuple[State, int, list[float]]:
-        """The state to start from, the place of the first observation after it, and the observations."""
-        end = self._first + self._count
+    def _observed(self, row: int, first: int, values: Sequence[float], first_origin: int) -> Observed:
+        """What the model sees: its own series under the history."""
+        own = self._own[row]
+        end = own.first + own.values.size
         if first >= end:
             gap = first - end
             if gap > MAX_HISTORY_ROWS:
@@ -227,14 +161,110 @@ class Forecaster:
                     f"history begins {gap} steps after the model's own series ends ({last}), at most "
                     f"{MAX_HISTORY_ROWS} are bridged: send more history, or train the model again.",
                 )
-            return self._latest, end, [float("nan")] * gap + list(values)
-        kept = max(0, first - self._first)
-        return self._initial, first - kept, self.model.observations[:kept].tolist() + list(values)
+            return replace(own, values=np.concatenate([own.values, np.full(gap, np.nan), values]))
+        if first >= own.first:
+            return replace(own, values=np.concatenate([own.values[: first - own.first], values]))
+        if self.model.series[row].kind.anchored and first_origin >= own.first:
+            return replace(own, values=np.array(values[own.first - first :]))
+        return Observed(np.array(values), first)
 
-    def _forecast(self, state: State, origin: int, horizon: int) -> Forecast:
-        mean, standard_error = self._projection.ahead(state, horizon)
-        if not (np.isfinite(mean).all() and np.isfinite(standard_error).all()):
-            raise RequestRefused("history_out_of_range", "The values are too large to forecast from.")
+    def _outlooks(
+        self, series: SeriesModel, observed: Observed, ends: Sequence[int], horizon: int
+    ) -> list[Outlook]:
+        # What comes after the last origin is left out, so that it can't even make a kind refuse.
+        seen = replace(observed, values=observed.values[: max(ends)])
+        with np.errstate(all="ignore"):
+            outlooks = series.kind.outlooks(seen, ends, horizon, self._window(series))
+        return _computable(outlooks)
+
+    def _window(self, series: SeriesModel) -> int:
+        """The errors to look back on: in a hierarchy as many for every node, since they are summed."""
+        together = self.model.series if self.model.hierarchy else (series,)
+        return max(one.intervals.window for one in together)
+
+    def _with_sums(self, histories: Mapping[str, History]) -> dict[str, History]:
+        """The histories of all nodes from those of the bottom series."""
+        hierarchy = self.model.hierarchy
+        assert hierarchy is not None
+        bottoms = [series.id for series in self.model.series[-hierarchy.bottoms :]]
+        days = {history.moments for history in histories.values()}
+        if set(histories) != set(bottoms) or len(days) != 1:
+            raise RequestRefused(
+                "history_incomplete",
+                f"the model's series add up: a history must have all {len(bottoms)} bottom series "
+                f"({bottoms[0]}, ...), each with the same dates, and no others.",
+            )
+        [moments] = days
+        sums = hierarchy.summed([np.array(histories[name].values) for name in bottoms])
+        return {
+            series.id: History(moments, tuple(values.tolist()))
+            for series, values in zip(self.model.series, sums, strict=True)
+        }
+
+    def _reconciled(
+        self, looked: Mapping[str, list[tuple[int, Outlook]]]
+    ) -> dict[str, list[tuple[int, Outlook]]]:
+        names = [series.id for series in self.model.series]
+        found: dict[str, list[tuple[int, Outlook]]] = {name: [] for name in names}
+        for step in zip(*(looked[name] for name in names), strict=True):
+            outlooks = self._together([outlook for _, outlook in step])
+            for name, (place, _), outlook in zip(names, step, outlooks, strict=True):
+                found[name].append((place, outlook))
+        return found
+
+    def _together(self, outlooks: Sequence[Outlook]) -> list[Outlook]:
+        """The outlooks of all nodes, made to add up."""
+        hierarchy = self.model.hierarchy
+        assert hierarchy is not None
+        intervals = [series.intervals for series in self.model.series]
+        return _computable(
+            [
+                _cut(outlook, own.window)
+                for outlook, own in zip(hierarchy.reconciled(outlooks, intervals), intervals, strict=True)
+            ]
+        )
+
+    def _forecast(self, row: int, origin: int, outlook: Outlook, horizon: int) -> Forecast:
         calendar = self.calendar
-        dates = tuple(calendar.label(calendar.moment(origin + step)) for step in range(1, horizon + 1))
-        return Forecast(calendar.label(calendar.moment(origin)), dates, mean, standard_error)
+        series = self.model.series[row]
+        dates = self._dates(origin, horizon)
+        short = replace(outlook, mean=outlook.mean[:horizon], scale=outlook.scale[:horizon])
+        return Forecast(
+            series.id, calendar.label(calendar.moment(origin)), dates, origin, short, series.intervals
+        )
+
+    def _dates(self, origin: int, horizon: int) -> tuple[str, ...]:
+        known = self._labels.get((origin, horizon))
+        if known is None:
+            label, moment = self.calendar.label, self.calendar.moment
+            known = tuple(label(moment(origin + step)) for step in range(1, horizon + 1))
+            if len(self._labels) >= _LABELS_KEPT:
+                self._labels.clear()
+            self._labels[origin, horizon] = known
+        return known
+
+    @cached_property
+    def _labels(self) -> dict[tuple[int, int], tuple[str, ...]]:
+        """The dates after an origin, kept: of many series most have the same."""
+        return {}
+
+
+def _cut(outlook: Outlook, window: int) -> Outlook:
+    """The outlook with the last `window` of its errors."""
+    first = outlook.errors.size - window
+    return replace(outlook, fitted=outlook.fitted[first:], errors=outlook.errors[first:])
+
+
+def _computable(outlooks: list[Outlook]) -> list[Outlook]:
+    """The outlooks; RequestRefused when limits made of one could be infinite, or the mean is no number."""
+    for outlook in outlooks:
+        known = outlook.errors[~np.isnan(outlook.errors)]
+        for part in (outlook.mean, outlook.scale, known):
+            if not (np.abs(part) < _LARGEST).all():
+                raise RequestRefused("history_out_of_range", "The values are too large to forecast from.")
+    return outlooks
+
+
+_LABELS_KEPT = 64
+# Errors are squared, and scaled by how much less sure a later step is.
+_LARGEST = 1e140

@@ -1,131 +1,108 @@
 """The model file: a zip of numpy arrays and one JSON text; data only, so opening one runs nobody's code.
 
-    metadata.json         {"format": "yosoku-model", "version": 1, "kind": "state-space", ...}
-    transition.npy        T  (k, k)     state[t+1] = state_intercept + T state[t] + noise, noise ~ N(0, Q)
-    state_intercept.npy      (k,)
-    state_covariance.npy  Q  (k, k)
-    design.npy            Z  (k,)       y[t] = observation_intercept + Z state[t] + noise, noise ~ N(0, H)
-    observation.npy          (2,)       observation_intercept, H
-    initial_state.npy        (k,)       the state's mean before the first observation
-    initial_covariance.npy   (k, k)
-    observations.npy         (n,)       the series the model has seen
+    metadata.json           {"format": "yosoku-model", "version": 2, "name", "frequency", "facts",
+                             "series": [{"id", "start", "label", "intervals", "model"}, ...], "hierarchy"}
+    0/observations.npy      the values that series 0 has seen, (n,)
+    0/model/....npy         the arrays of its model; those of its members one folder below each
+    summing.npy, weights.npy    of a hierarchy, see `Hierarchy`
 
-Any linear Gaussian model whose matrices don't change with time has this form; ARIMA and SARIMAX of every
-order do.
+A model is one of the kinds of `kinds/`: `{"kind": ..., settings..., "members": [...]}`. Files of version 1
+hold one state-space model with Gaussian intervals, and are read too.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import math
-import os
-import tempfile
 import zipfile
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, cast
 
-import numpy as np
-import numpy.typing as npt
-
+from .array_files import ArrayReader, add_array, add_text, write_atomically
+from .contract import MAX_HORIZON
 from .errors import ModelFileInvalid
 from .frequency import frequency_of, parse_moment
+from .hierarchy import Hierarchy, read_hierarchy
+from .intervals import Intervals, read_intervals
+from .kinds.reading import read_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
+
+    from .kinds.outlook import Kind, Vector
 
 FORMAT = "yosoku-model"
-VERSION = 1
-KIND = "state-space"
+VERSION = 2
 MODEL_FILE_NAME = "forecast_model.npz"
 
-MAX_STATES = 128
-"""Size of the state, at most: a step costs its cube, and a request may have 5,000 steps."""
 MAX_OBSERVATIONS = 50_000
-MAX_METADATA_BYTES = 1_000_000
-
+"""Values of one series, at most."""
+MAX_SERIES = 10_000
+MAX_METADATA_BYTES = 50_000_000
 _METADATA = "metadata.json"
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-
-Vector: TypeAlias = npt.NDArray[np.float64]
-Matrix: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class StateSpaceModel:
-    """A fitted model: what the equations at the top of this module need, and where the series stands.
+class SeriesModel:
+    """One series: what it has seen, its model and its intervals; `label` says in a word what the model is."""
 
-    `frequency` is a pandas name, `start` the date of the first observation; `facts` are further JSON values
-    (order, parameters, ...) that nothing computes with.
+    id: str
+    start: datetime
+    observations: Vector
+    kind: Kind
+    intervals: Intervals
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ForecastModel:
+    """What an endpoint serves: one series or many at one frequency (pandas' name of it).
+
+    `facts` are further JSON values that nothing computes with.
     """
 
     name: str
     frequency: str
-    start: datetime
-    transition: Matrix
-    state_intercept: Vector
-    state_covariance: Matrix
-    design: Vector
-    observation_intercept: float
-    observation_variance: float
-    initial_state: Vector
-    initial_covariance: Matrix
-    observations: Vector
+    series: tuple[SeriesModel, ...]
+    hierarchy: Hierarchy | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-def write_model(model: StateSpaceModel, path: Path) -> None:
+def write_model(model: ForecastModel, path: Path) -> None:
     """Write the model to `path` atomically; the same model always gives the same bytes."""
-    arrays = {
-        "transition": model.transition,
-        "state_intercept": model.state_intercept,
-        "state_covariance": model.state_covariance,
-        "design": model.design,
-        "observation": np.array([model.observation_intercept, model.observation_variance]),
-        "initial_state": model.initial_state,
-        "initial_covariance": model.initial_covariance,
-        "observations": model.observations,
-    }
-    start = model.start.isoformat()
     metadata = {
         "format": FORMAT,
         "version": VERSION,
-        "kind": KIND,
         "name": model.name,
         "frequency": model.frequency,
-        "start": start,
         "facts": dict(model.facts),
+        "series": [
+            {
+                "id": series.id,
+                "start": series.start.isoformat(),
+                "label": series.label,
+                "intervals": asdict(series.intervals),
+                "model": _entry(series.kind),
+            }
+            for series in model.series
+        ],
+        "hierarchy": model.hierarchy is not None,
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        text = json.dumps(metadata, indent=1, allow_nan=False)
-        archive.writestr(zipfile.ZipInfo(_METADATA, _ZIP_DATE), text)
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(array, dtype="<f8"), (1, 0), False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _ZIP_DATE), member.getvalue())
+        add_text(archive, _METADATA, json.dumps(metadata, indent=1, allow_nan=False))
+        for number, series in enumerate(model.series):
+            add_array(archive, f"{number}/observations", series.observations)
+            _add_arrays(archive, f"{number}/model", series.kind)
+        if model.hierarchy:
+            add_array(archive, "summing", model.hierarchy.summing)
+            add_array(archive, "weights", model.hierarchy.weights)
     write_atomically(path, buffer.getvalue())
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` beside `path` and rename it, so that a reader sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def read_model(path: Path) -> StateSpaceModel:
+def read_model(path: Path) -> ForecastModel:
     """Read and check a model file.
 
     Raises ModelFileInvalid, saying what is wrong, for a file that is missing, damaged, not ours, of a newer
@@ -133,8 +110,9 @@ def read_model(path: Path) -> StateSpaceModel:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            metadata = _read_metadata(archive, path)
-            return _checked_model(archive, metadata)
+            arrays = ArrayReader(archive)
+            metadata = _read_metadata(arrays, path)
+            return _first_version(metadata, arrays) if metadata["version"] == 1 else _model(metadata, arrays)
     except ModelFileInvalid:
         raise
     except FileNotFoundError as error:
@@ -146,19 +124,23 @@ def read_model(path: Path) -> StateSpaceModel:
         raise ModelFileInvalid(f"{path.name} can't be read: {error}.") from error
 
 
-def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    try:
-        info = archive.getinfo(name)
-    except KeyError as error:
-        raise ModelFileInvalid(f"This is not a {FORMAT} file: it has no {name}.") from error
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size > limit:
-        raise ModelFileInvalid(f"{name} is compressed or over {limit} bytes; a {FORMAT} file isn't.")
-    return archive.read(info)
+def _entry(kind: Kind) -> dict[str, object]:
+    entry: dict[str, object] = {"kind": kind.KIND, **kind.settings()}
+    if members := kind.members():
+        entry["members"] = [_entry(member) for member in members]
+    return entry
 
 
-def _read_metadata(archive: zipfile.ZipFile, path: Path) -> dict[str, object]:
+def _add_arrays(archive: zipfile.ZipFile, folder: str, kind: Kind) -> None:
+    for name, array in kind.arrays().items():
+        add_array(archive, f"{folder}/{name}", array)
+    for number, member in enumerate(kind.members()):
+        _add_arrays(archive, f"{folder}/{number}", member)
+
+
+def _read_metadata(arrays: ArrayReader, path: Path) -> dict[str, object]:
     try:
-        metadata = json.loads(_member(archive, _METADATA, MAX_METADATA_BYTES))
+        metadata = json.loads(arrays.text(_METADATA, MAX_METADATA_BYTES))
     except (ValueError, RecursionError) as error:
         raise ModelFileInvalid(f"{path.name}: {_METADATA} is not JSON: {error}.") from error
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
@@ -171,82 +153,78 @@ def _read_metadata(archive: zipfile.ZipFile, path: Path) -> dict[str, object]:
             f"{path.name} has format version {version}, this code reads up to {VERSION}: deploy it with the "
             "scoring files of the release that made it."
         )
-    if metadata.get("kind") != KIND:
-        raise ModelFileInvalid(f"{path.name}: the kind {metadata.get('kind')!r} is not known, only {KIND!r}.")
     return metadata
 
 
-def _text(metadata: dict[str, object], key: str) -> str:
+def _text(metadata: Mapping[str, object], key: str, *, empty: bool = False) -> str:
     value = metadata.get(key)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not (value or empty):
         raise ModelFileInvalid(f"{_METADATA}: {key} must be a text that isn't empty.")
     return value
 
 
-def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int | None, ...]) -> Vector:
-    """One array: float64, of that shape (None is any size from 1), all finite."""
-    largest = max(MAX_OBSERVATIONS, MAX_STATES * MAX_STATES) * 8 + 4096
-    stream = io.BytesIO(_member(archive, f"{name}.npy", largest))
+def _start(text: str, frequency: str, count: int) -> datetime:
+    """The date of the first of `count` observations; the longest forecast after them has dates too."""
     try:
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise ModelFileInvalid(f"{name}.npy is of another array format than 1.0.")
-        found, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    except ValueError as error:
-        raise ModelFileInvalid(f"{name}.npy is not an array: {error}.") from error
-    if dtype != np.dtype("<f8") or fortran:
-        raise ModelFileInvalid(f"{name}.npy holds {dtype}, it must be float64 in C order.")
-    matches = len(found) == len(shape) and all(
-        size >= 1 if wanted is None else size == wanted for size, wanted in zip(found, shape, strict=True)
-    )
-    if not matches:
-        wanted_text = ", ".join("n" if size is None else str(size) for size in shape)
-        raise ModelFileInvalid(f"{name}.npy has the shape {found}, it must be ({wanted_text}).")
-    content = stream.read()
-    if len(content) != 8 * math.prod(found):
-        raise ModelFileInvalid(f"{name}.npy is cut short or too long for its shape {found}.")
-    array = np.frombuffer(content, dtype="<f8").reshape(found).astype(np.float64)
-    if not np.isfinite(array).all():
-        raise ModelFileInvalid(f"{name}.npy has NaN or Infinity.")
-    return array
-
-
-def _checked_model(archive: zipfile.ZipFile, metadata: dict[str, object]) -> StateSpaceModel:
-    name, frequency, start_text = (_text(metadata, key) for key in ("name", "frequency", "start"))
-    try:
-        start = parse_moment(start_text)
-        frequency_of(frequency).place(start)
-    except ValueError as error:
+        start = parse_moment(text)
+        calendar = frequency_of(frequency)
+        calendar.moment(calendar.place(start) + count + MAX_HORIZON)
+    except (ValueError, OverflowError) as error:
         raise ModelFileInvalid(f"{_METADATA}: {error}.") from error
+    return start
+
+
+def _facts(metadata: Mapping[str, object]) -> dict[str, object]:
     facts = metadata.get("facts", {})
     if not isinstance(facts, dict):
         raise ModelFileInvalid(f"{_METADATA}: facts must be an object.")
-    design = _array(archive, "design", (None,))
-    k = design.size
-    observations = _array(archive, "observations", (None,))
-    if k > MAX_STATES or observations.size > MAX_OBSERVATIONS:
+    return cast("dict[str, object]", facts)
+
+
+def _observations(arrays: ArrayReader) -> Vector:
+    observations = arrays.read("observations", (None,))
+    if observations.size > MAX_OBSERVATIONS:
         raise ModelFileInvalid(
-            f"The model has {k} states and {observations.size} observations, at most {MAX_STATES} and "
-            f"{MAX_OBSERVATIONS} are served."
+            f"The model has {observations.size} observations, at most {MAX_OBSERVATIONS} are served."
         )
-    intercept, variance = _array(archive, "observation", (2,)).tolist()
-    model = StateSpaceModel(
-        name=name,
-        frequency=frequency,
-        start=start,
-        transition=_array(archive, "transition", (k, k)),
-        state_intercept=_array(archive, "state_intercept", (k,)),
-        state_covariance=_array(archive, "state_covariance", (k, k)),
-        design=design,
-        observation_intercept=intercept,
-        observation_variance=variance,
-        initial_state=_array(archive, "initial_state", (k,)),
-        initial_covariance=_array(archive, "initial_covariance", (k, k)),
+    return observations
+
+
+def _model(metadata: Mapping[str, object], arrays: ArrayReader) -> ForecastModel:
+    name, frequency = _text(metadata, "name"), _text(metadata, "frequency")
+    entries = metadata.get("series")
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_SERIES:
+        raise ModelFileInvalid(f"{_METADATA}: series must be a list of 1 to {MAX_SERIES}.")
+    series = tuple(_series(entry, frequency, arrays.below(str(row))) for row, entry in enumerate(entries))
+    if len({one.id for one in series}) != len(series):
+        raise ModelFileInvalid(f"{_METADATA}: two series have the same id.")
+    hierarchy = read_hierarchy(arrays, len(series)) if metadata.get("hierarchy") else None
+    return ForecastModel(name, frequency, series, hierarchy, _facts(metadata))
+
+
+def _series(entry: object, frequency: str, arrays: ArrayReader) -> SeriesModel:
+    if not isinstance(entry, dict):
+        raise ModelFileInvalid(f"{_METADATA}: a series must be an object.")
+    observations = _observations(arrays)
+    return SeriesModel(
+        id=_text(entry, "id"),
+        start=_start(_text(entry, "start"), frequency, observations.size),
         observations=observations,
-        facts=cast("dict[str, object]", facts),
+        kind=read_kind(entry.get("model"), arrays.below("model")),
+        intervals=read_intervals(entry.get("intervals")),
+        label=_text(entry, "label", empty=True),
     )
-    for label, matrix in (("state", model.state_covariance), ("initial", model.initial_covariance)):
-        if not np.allclose(matrix, matrix.T, rtol=1e-8, atol=1e-12) or (np.diag(matrix) < 0).any():
-            raise ModelFileInvalid(f"{label}_covariance.npy is not a covariance matrix.")
-    if variance < 0:
-        raise ModelFileInvalid("observation.npy has a negative variance.")
-    return model
+
+
+def _first_version(metadata: Mapping[str, object], arrays: ArrayReader) -> ForecastModel:
+    """One state-space model whose arrays lie on top."""
+    name, frequency, start = (_text(metadata, key) for key in ("name", "frequency", "start"))
+    observations = _observations(arrays)
+    series = SeriesModel(
+        id=name,
+        start=_start(start, frequency, observations.size),
+        observations=observations,
+        kind=read_kind({"kind": metadata.get("kind")}, arrays),
+        intervals=Intervals("gaussian"),
+    )
+    return ForecastModel(name, frequency, (series,), None, _facts(metadata))

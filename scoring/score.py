@@ -57,7 +57,14 @@ def init() -> None:
     _Service.forecaster = Forecaster(model)
     _Service.identity = _identity(folder, path, model.name)
     _repeated_answer.cache_clear()
-    logger.info("Loaded %s: %s observations from %s", path.name, model.observations.size, model.start.date())
+    logger.info(
+        "Loaded %s: %s series at frequency %s; the first has %s observations from %s",
+        path.name,
+        len(model.series),
+        model.frequency,
+        model.series[0].observations.size,
+        model.series[0].start.date(),
+    )
 
 
 def run(raw_data: str) -> object:
@@ -85,7 +92,11 @@ def answer(raw_data: str) -> tuple[str, int]:
 def _is_repeated(request: CourseRequest | ForecastRequest) -> bool:
     """Whether the answer is worth keeping: it is the same until the next init(), and small."""
     return isinstance(request, CourseRequest) or (
-        request.history is None and len(request.levels) <= len(DEFAULT_LEVELS)
+        request.history is None
+        and not request.histories
+        and not request.all_series
+        and len(request.series) <= 1
+        and len(request.levels) <= len(DEFAULT_LEVELS)
     )
 
 

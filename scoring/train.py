@@ -3,173 +3,52 @@
     python -m scoring.train --input data/adventureworks_daily.csv --output outputs --model-name NAME \
         --start 2013-07-31 --end 2013-12-31
 
-reproduces the course's figures. Left in the output folder: `models/forecast_model.npz` and `metric.json`. The
-same input, options and seed leave the same bytes.
+reproduces the course's figures with its ARIMA(2,0,2); with `--candidates all --horizon 28` every candidate is
+backtested and the champion chosen without hindsight. Left in the output folder: `models/`, `metric.json`, and
+`report.json` when candidates competed. The same input, options and seed leave the same bytes, but for the
+seconds that the report tells.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import logging
 import os
-import re
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if __name__ == "__main__":
-    # Threads of BLAS only spin on matrices this small: on a busy machine the fit takes twenty times as long.
+    # Threads of BLAS only spin on matrices this small: on a busy machine a fit takes twenty times as long.
+    # The worker processes inherit it.
     for _library in ("OPENBLAS", "OMP", "MKL"):
         os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
-import numpy as np
-
-from .errors import TrainingInputInvalid
-from .export import state_space_of
-from .fit import ModelOrder, Order, SeasonalOrder, Trend, build, fit
-from .forecaster import Forecaster
-from .frequency import frequency_of, parse_moment
-from .model_file import MODEL_FILE_NAME, StateSpaceModel, write_atomically, write_model
-from .series import Series, read_series
+from .champion import train_champion
+from .cluster import cluster
+from .competition import CompetitionPlan
+from .contract import MAX_HORIZON
+from .csv_columns import has_column
+from .errors import ModelFileInvalid, TrainingInputInvalid
+from .fit import ModelOrder, Order, SeasonalOrder, Trend
+from .fixed_order import FixedOrderPlan, train_fixed_order
+from .frequency import parse_moment
+from .model_file import read_model
+from .nodes import with_sums
+from .panel import train_panel
+from .progress import progress
+from .run_outputs import check_model_name, write_run_outputs
+from .series import ID_COLUMN, read_panel, read_series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from typing import Any
 
+    from .competition import Report
+    from .run_outputs import TrainedModel
+
 logger = logging.getLogger(__name__)
-
-MODEL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
-MODEL_FOLDER = "models"
-METRIC_FILE = "metric.json"
-
-
-@dataclass(frozen=True)
-class TrainingPlan:
-    """What to train and how: the first `train_fraction` of the rows is fitted, the rest measures it."""
-
-    model_name: str
-    order: ModelOrder = field(default_factory=ModelOrder)
-    train_fraction: float = 0.9
-    starts: int = 12
-    seed: int = 0
-
-    def check(self) -> None:
-        """Raise TrainingInputInvalid when an option is outside its bound."""
-        if not MODEL_NAME.fullmatch(self.model_name):
-            raise TrainingInputInvalid(
-                "model name", "use 1 to 255 letters, digits, _, - and ., the first a letter, digit or _."
-            )
-        if not 0.1 <= self.train_fraction <= 0.99:
-            raise TrainingInputInvalid("train fraction", "it must be from 0.1 to 0.99.")
-        if not 0 <= self.starts <= 1000:
-            raise TrainingInputInvalid("starts", "it must be from 0 to 1000.")
-        if self.seed < 0:
-            raise TrainingInputInvalid("seed", "it can't be negative.")
-        self.order.check()
-
-
-@dataclass(frozen=True)
-class TrainedModel:
-    """A fitted and measured model; `metrics` is what metric.json holds, the course's keys first."""
-
-    model: StateSpaceModel
-    metrics: dict[str, object]
-
-
-def train(series: Series, plan: TrainingPlan) -> TrainedModel:
-    """Fit on the first rows, measure on the rest, then let the model see the rest as well.
-
-    The parameters and the figures are those of the training rows alone; the state moves on to the last row,
-    so that a plain request is answered from the newest day the run was given. Raises TrainingInputInvalid for
-    a series that is too short for the order, or constant.
-    """
-    plan.check()
-    values = series.values
-    train_rows = int(plan.train_fraction * values.size)
-    if not 2 <= train_rows < values.size:
-        raise TrainingInputInvalid(
-            "input", f"{values.size} rows are too few to split at {plan.train_fraction}."
-        )
-    logger.info("Fitting %s on %s of %s rows", _describe(plan.order), train_rows, values.size)
-    results = fit(values[:train_rows], plan.order, starts=plan.starts, seed=plan.seed)
-    rmse, r2 = accuracy(values[train_rows:], np.asarray(results.forecast(values.size - train_rows)))
-    logger.info("RMSE %.3f and R2 %s over the last %s rows", rmse, r2, values.size - train_rows)
-    run_id = _run_id(series, plan)
-    facts = _facts(series, plan, train_rows, results)
-    parameters = dict(zip(results.model.param_names, np.asarray(results.params).tolist(), strict=True))
-    model = state_space_of(
-        build(values, plan.order).smooth(results.params, cov_type="none"),
-        name=plan.model_name,
-        frequency=series.frequency,
-        start=series.moments[0],
-        facts={"run_id": run_id, **facts, "parameters": parameters},
-    )
-    Forecaster(model)  # a model that couldn't be served must fail here, not at its deployment
-    metrics = {"run_id": run_id, "model_name": plan.model_name, "RMSE": rmse, "R2": r2, **facts}
-    return TrainedModel(model, metrics)
-
-
-def accuracy(actual: np.ndarray, forecast: np.ndarray) -> tuple[float, float | None]:
-    """RMSE and R2 of a forecast, in the series' unit; R2 is None where the actuals don't vary."""
-    squares = float(((actual - forecast) ** 2).sum())
-    spread = float(((actual - actual.mean()) ** 2).sum())
-    return (squares / actual.size) ** 0.5, 1 - squares / spread if spread > 0 else None
-
-
-def write_run_outputs(trained: TrainedModel, output: Path) -> None:
-    """Write `models/` and, last, metric.json: a folder that has it is complete."""
-    write_model(trained.model, output / MODEL_FOLDER / MODEL_FILE_NAME)
-    text = json.dumps(trained.metrics, indent=2, allow_nan=False) + "\n"
-    write_atomically(output / METRIC_FILE, text.encode())
-    logger.info("Wrote %s and %s to %s", MODEL_FILE_NAME, METRIC_FILE, output)
-
-
-def _describe(order: ModelOrder) -> str:
-    seasonal = order.seasonal_order if any(order.seasonal_order) else ""
-    return f"ARIMA{order.order}{seasonal} with trend {order.trend}"
-
-
-def _run_id(series: Series, plan: TrainingPlan) -> str:
-    """32 hexadecimal digits that stand for the inputs: the rows, the options and the seed."""
-    inputs = json.dumps(
-        [
-            [moment.isoformat() for moment in series.moments],
-            series.values.tolist(),
-            plan.model_name,
-            plan.order.order,
-            plan.order.seasonal_order,
-            plan.order.trend,
-            plan.train_fraction,
-            plan.starts,
-            plan.seed,
-        ]
-    )
-    return hashlib.sha256(inputs.encode()).hexdigest()[:32]
-
-
-def _facts(series: Series, plan: TrainingPlan, train_rows: int, results: Any) -> dict[str, object]:
-    calendar = frequency_of(series.frequency)
-    labels = [calendar.label(moment) for moment in series.moments]
-    return {
-        "order": list(plan.order.order),
-        "seasonal_order": list(plan.order.seasonal_order),
-        "trend": plan.order.trend,
-        "frequency": series.frequency,
-        "rows": len(labels),
-        "train_rows": train_rows,
-        "test_rows": len(labels) - train_rows,
-        "train_start": labels[0],
-        "train_end": labels[train_rows - 1],
-        "test_end": labels[-1],
-        "log_likelihood": float(results.llf),
-        "starts": plan.starts,
-        "seed": plan.seed,
-        "data_sha256": series.sha256,
-    }
 
 
 def _numbers(text: str, count: int) -> tuple[int, ...]:
@@ -218,33 +97,122 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--train-fraction", type=float, default=0.9, help="share of rows fitted; default 0.9")
     parser.add_argument("--starts", type=int, default=12, help="random starts of the fit; default 12")
     parser.add_argument("--seed", type=int, default=0, help="of the random starts; default 0")
+    parser.add_argument(
+        "--gaps",
+        choices=("refuse", "interpolate", "zero"),
+        default="refuse",
+        help="what becomes of missing dates; default refuse",
+    )
+    contest = parser.add_argument_group("competition", "let candidates compete instead of fitting one order")
+    contest.add_argument(
+        "--candidates", metavar="all|quick|NAME,NAME", help="which; quick are those for thousands of series"
+    )
+    contest.add_argument("--horizon", type=int, default=28, help="steps ahead; default 28")
+    contest.add_argument("--origins", type=int, default=12, help="origins that are scored; default 12")
+    contest.add_argument(
+        "--champion", type=Path, metavar="FILE", help="registered model file to measure at the same origins"
+    )
+    contest.add_argument("--processes", type=int, default=0, help="default one a core")
+    contest.add_argument(
+        "--progress", choices=("bar", "json"), default="bar", help="json: a line a step on stdout"
+    )
+    many = parser.add_argument_group("many series", "a long table, a row a series and date, into one model")
+    many.add_argument(
+        "--id-column", action="append", default=[], metavar="NAME", help="again for a name of several columns"
+    )
+    many.add_argument("--hierarchy", action="store_true", help="forecast parts, sums and total coherently")
+    many.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers do the fitting")
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status: 2 when the input can't be used."""
-    options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+def _fixed_order(options: argparse.Namespace) -> FixedOrderPlan:
     differenced = options.order[1] + options.seasonal_order[1] > 0
     trend: Trend = options.trend or ("n" if differenced else "c")
-    plan = TrainingPlan(
+    plan = FixedOrderPlan(
         options.model_name,
         ModelOrder(options.order, options.seasonal_order, trend),
         options.train_fraction,
         options.starts,
         options.seed,
     )
+    plan.check()
+    return plan
+
+
+def _competition(options: argparse.Namespace) -> CompetitionPlan:
+    bounds = (
+        ("horizon", 1, MAX_HORIZON),
+        ("origins", 1, 100),
+        ("seed", 0, 2**32 - 1),
+        ("processes", 0, 1_000),
+    )
+    for field, low, high in bounds:
+        if not low <= getattr(options, field) <= high:
+            raise TrainingInputInvalid(field, f"it must be from {low} to {high}.")
+    named = tuple(options.candidates.split(","))
+    return CompetitionPlan(
+        options.horizon,
+        () if named == ("all",) else named,
+        options.origins,
+        options.seed,
+        options.processes,
+    )
+
+
+def _is_panel(options: argparse.Namespace) -> bool:
+    """Whether the table is a long one: an id column is named, or there is one of the usual name."""
+    return bool(options.id_column or options.hierarchy) or has_column(options.input, ID_COLUMN)
+
+
+def _reading(options: argparse.Namespace) -> dict[str, Any]:
+    names = ("start", "end", "date_column", "value_column", "gaps")
+    return {name: getattr(options, name) for name in names}
+
+
+def _train(options: argparse.Namespace) -> None:
+    check_model_name(options.model_name)
+    if options.candidates is None:
+        fixed = _fixed_order(options)
+        series = read_series(options.input, **_reading(options))
+        write_run_outputs(train_fixed_order(series, fixed), options.output)
+        return
+    plan = _competition(options)
+    with progress(options.progress) as report:
+        train = _train_many if _is_panel(options) else _train_one
+        trained = train(options, plan, report)
+        report("write", 0, 1)
+        write_run_outputs(trained, options.output)
+        report("write", 1, 1)
+
+
+def _train_one(options: argparse.Namespace, plan: CompetitionPlan, report: Report) -> TrainedModel:
+    report("read", 0, 1)
+    registered = read_model(options.champion) if options.champion else None
+    series = read_series(options.input, **_reading(options))
+    report("read", 1, 1)
+    return train_champion(series, options.model_name, plan, report, registered)
+
+
+def _train_many(options: argparse.Namespace, plan: CompetitionPlan, report: Report) -> TrainedModel:
+    if options.champion:
+        raise TrainingInputInvalid("champion", "a model of many series can't be compared yet.")
+    report("read", 0, 1)
+    panel = read_panel(options.input, id_columns=options.id_column, **_reading(options))
+    summing = None
+    if options.hierarchy:
+        panel, summing = with_sums(panel, padded=options.gaps == "zero")
+    report("read", 1, 1)
+    with cluster(options.cluster) as executor:
+        return train_panel(panel, options.model_name, plan, report, summing=summing, executor=executor)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status: 2 when the input can't be used."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        plan.check()
-        series = read_series(
-            options.input,
-            start=options.start,
-            end=options.end,
-            date_column=options.date_column,
-            value_column=options.value_column,
-        )
-        write_run_outputs(train(series, plan), options.output)
-    except (TrainingInputInvalid, OSError) as error:
+        _train(options)
+    except (TrainingInputInvalid, ModelFileInvalid, OSError) as error:
         logger.error("%s", error)
         return 2
     return 0

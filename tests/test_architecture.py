@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,9 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("dashboard", "backend", "scoring")
 # What each room may import of the others; scoring is shipped into an image and knows nobody.
 ALLOWED = {"streamlit_app": {"dashboard"}, "dashboard": {"backend"}, "backend": set(), "scoring": set()}
-# The contract is the one thing of scoring that the backend may import.
-CONTRACT = "scoring.contract"
+# Of scoring the backend may import the contract, and the pure rules that say what stands out in a series.
+SHARED_BY_SCORING = ("scoring.contract", "scoring.quality")
+LIGHT = {*sys.stdlib_module_names, "numpy"}
 # The local workspace's pages of the wire are served by it alone; of it the dashboard reads what is enforced.
 LOCAL_FOR_DASHBOARD = "backend.local.limits"
 
@@ -81,9 +83,18 @@ def test_arrows_point_down(path: Path) -> None:
         other = name.split(".")[0]
         if other not in ROOMS or other == room:
             continue
-        if room == "backend" and (name == CONTRACT or name.startswith(f"{CONTRACT}.")):
+        if room == "backend" and name.startswith(SHARED_BY_SCORING):
             continue
         assert other in ALLOWED[room], f"{room} imports {name}"
+
+
+@pytest.mark.parametrize("module", SHARED_BY_SCORING)
+def test_what_scoring_shares_is_light(module: str) -> None:
+    """Of its own room it needs only the calendars and errors, of others at most numpy."""
+    for name in imports(parsed(ROOT / f"{module.replace('.', '/')}.py"), "scoring"):
+        first, *rest = name.split(".")
+        allowed = rest[0] in ("frequency", "errors") if first == "scoring" else first in LIGHT
+        assert allowed, f"{module} imports {name}"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -114,7 +125,9 @@ def test_the_entry_is_short() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["charts", "headline", "i18n", "series"], ids=lambda module: f"dashboard/{module}.py"
+    "module",
+    ["charts", "evaluation_words", "findings", "headline", "i18n", "lead_time_chart", "series"],
+    ids=lambda module: f"dashboard/{module}.py",
 )
 def test_pure_modules_know_no_browser(module: str) -> None:
     names = {name.split(".")[0] for name in imports(parsed(ROOT / "dashboard" / f"{module}.py"))}

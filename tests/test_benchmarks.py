@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.__main__ import PAGE, RESULTS, merged, sections
 from benchmarks.measurement import measurement, read_results, table, write_results
-from benchmarks.performance_page import render, row
+from benchmarks.performance_page import CELL, render, row, shown
 
 KEYS = {"name", "value", "unit", "bound", "better", "holds", "machine", "date"}
 
@@ -36,7 +36,7 @@ def test_the_page_is_made_from_the_results():
     assert PAGE.read_text(encoding="utf-8") == render(sections(), read_results(RESULTS))
     text = PAGE.read_text(encoding="utf-8")
     for one in read_results(RESULTS):
-        assert row(one) in text
+        assert row(one) in text if CELL not in one.name else shown(one) in text
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from backend import actuals as actuals_source
 from backend.errors import YosokuError
 from dashboard import reads
 from dashboard.components.feedback import plain, show_error
+from dashboard.findings import when
 from dashboard.session import application
 
 if TYPE_CHECKING:
@@ -108,8 +109,8 @@ def _show_findings(reader: Reader, series: Actuals) -> None:
             "actuals.found",
             count=reader.number(len(series.frame)),
             frequency=reader.t(f"frequency.{series.frequency}"),
-            first=reader.date(series.frame["ds"].iloc[0]),
-            last=reader.date(series.origin),
+            first=when(reader, series.frame["ds"].iloc[0], series.frequency),
+            last=when(reader, series.origin, series.frequency),
         )
     )
     if not series.problems:
@@ -119,7 +120,9 @@ def _show_findings(reader: Reader, series: Actuals) -> None:
     rows = [
         {
             reader.t("actuals.row"): str(problem.row) if problem.row else reader.t("kpi.unknown"),
-            reader.t("actuals.day"): reader.date(problem.day) if problem.day else problem.value,
+            reader.t("actuals.day"): when(reader, problem.moment, series.frequency)
+            if problem.moment
+            else problem.value,
             reader.t("actuals.problem"): reader.t(f"problem.{problem.code}", value=problem.value),
         }
         for problem in series.problems[:PROBLEMS_SHOWN]

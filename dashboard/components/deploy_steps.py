@@ -226,16 +226,15 @@ def choose_access(
 ) -> tuple[str, bool, bool]:
     """Step 4: the endpoint's name, whether a key is asked for, whether an existing one is replaced."""
     taken = {endpoint.name for endpoint in endpoints}
-    proposed = proposed_name(model.name, taken)
-    name = st.session_state.get("deploy_name", proposed)
-    authentication = bool(st.session_state.get("deploy_authentication", True))
+    # In the state and not as the widgets' defaults: another page may have chosen an endpoint to replace.
+    name = st.session_state.setdefault("deploy_name", proposed_name(model.name, taken))
+    authentication = bool(st.session_state.setdefault("deploy_authentication", True))
     replace = False
     with step(reader, "access", access_sentence(reader, name, authentication)):
         shortest, longest = deployments.SERVICE_NAME_LENGTH
         name = (
             st.text_input(
                 reader.t("deploy.name"),
-                value=proposed,
                 max_chars=longest,
                 key="deploy_name",
                 help=reader.t("deploy.name_help", shortest=shortest, longest=longest),
@@ -253,7 +252,6 @@ def choose_access(
             )
         authentication = st.toggle(
             reader.t("deploy.authentication"),
-            value=True,
             key="deploy_authentication",
             help=reader.t("deploy.authentication_help"),
             persist_state="session",

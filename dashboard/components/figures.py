@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from backend.series_calendar import has_hours
 from dashboard.charts import CONFIG, Words, answer_chart
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 LEVELS = (80, 95)
 
 
-def chart_words(reader: Reader, unit: str | None, *, miss_level: int = 95, size: float = 1000.0) -> Words:
+def chart_words(
+    reader: Reader, unit: str | None, *, miss_level: int = 95, size: float = 1000.0, frequency: str = "D"
+) -> Words:
     """The chart's words and formats; `size`, a typical value, decides the digits of a plain number."""
+    hours = has_hours(frequency)
     return Words(
         actual=reader.t("chart.actual"),
         forecast=reader.t("chart.forecast"),
@@ -28,7 +32,8 @@ def chart_words(reader: Reader, unit: str | None, *, miss_level: int = 95, size:
         value_format=f"{'$' if unit == 'USD' else ''},.{digits_for(size)}f",
         day_format=reader.t("chart.day_format"),
         month_format=reader.t("chart.month_format"),
-        hover_format=reader.t("chart.hover_format"),
+        hover_format=reader.t("chart.hover_hour_format" if hours else "chart.hover_format"),
+        hour_format=reader.t("chart.hour_format") if hours else None,
     )
 
 
@@ -73,7 +78,8 @@ def draw_answer(reader: Reader, body: Any, *, key: str, height: int = 320) -> bo
     frame = forecast_of_answer(body)
     if frame is None:
         return False
-    words = chart_words(reader, "USD", size=float(frame["mean"].abs().mean()))
+    size = float(frame["mean"].abs().mean())
+    words = chart_words(reader, "USD", size=size, frequency=str(body.get("frequency", "D")))
     alt = reader.t(
         "chart.answer_alt",
         count=len(frame),

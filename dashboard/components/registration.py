@@ -66,6 +66,8 @@ def _confirm(reader: Reader, outputs: RunOutputs, known: Sequence[RegisteredMode
             for name, value in outputs.metrics.items():
                 st.metric(name, metric_text(reader, name, value), width="content")
         st.caption(reader.t("register.run_id", run=plain(outputs.run_id) or reader.t("kpi.unknown")))
+        if outputs.report is not None:
+            st.caption(reader.t("register.report"))
         files = outputs.files[:FILES_SHOWN]
         listing = "\n".join(f"- `{file.path}` ({reader.size(file.size)})" for file in files)
         more = len(outputs.files) - len(files)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from backend import models
+from backend import champions, models
 from dashboard.components.feedback import plain
 from dashboard.components.state import LOOKS
 
@@ -24,10 +24,19 @@ def show_registry(
 ) -> None:
     """All versions, best by the metric first, those without it at the end."""
     ranked = models.rank(found, metric)
+    chosen = {model.id for model in champions.champions(found).values()}
     ordered = [*ranked, *(model for model in found if model not in ranked)]
     metrics = [name for name in models.METRICS if any(name in model.metrics for model in found)]
     rows = [
-        _row(reader, model, endpoints, metrics, best=model == next(iter(ranked), None)) for model in ordered
+        _row(
+            reader,
+            model,
+            endpoints,
+            metrics,
+            best=model == next(iter(ranked), None),
+            champion=model.id in chosen,
+        )
+        for model in ordered
     ]
     frame = pd.DataFrame(rows)
     st.table(frame, hide_index=True, border="horizontal", alt=_takeaway(reader, ranked, metric))
@@ -50,12 +59,15 @@ def _row(
     metrics: Sequence[str],
     *,
     best: bool,
+    champion: bool,
 ) -> dict[str, str]:
     users = deployed_as(model, endpoints)
     places = [
         f"{LOOKS[user.state][1]} {plain(user.name)} · {reader.t(f'state.{user.state}')}" for user in users
     ]
     mark = f" :green-badge[:material/trophy: {reader.t('models.best')}]" if best else ""
+    if champion:
+        mark += f" :blue-badge[:material/verified: {reader.t('models.champion')}]"
     row = {reader.t("models.model"): f"**{plain(model.name)}** {model.version}{mark}"}
     for name in metrics:
         value = model.metrics.get(name)

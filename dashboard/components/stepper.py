@@ -1,4 +1,4 @@
-"""A deployment's six phases with their elapsed time, and where it stands now."""
+"""The phases of a deployment or a training with their elapsed time, and where it stands now."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from backend.phases import timeline
+from backend.phases import PHASES, TRAINING_PHASES, timeline
 
 if TYPE_CHECKING:
     from backend.jobs import Job
@@ -24,8 +24,10 @@ ICONS: dict[PhaseStatus, str] = {
 
 
 def show_phases(reader: Reader, job: Job) -> None:
-    """The six phases of a job, each with state and time; the running one with what it does."""
-    steps = timeline(job.events, datetime.now(UTC), job.ended, job.state in ("failed", "interrupted"))
+    """The phases of a job, each with state and time; the running one with what it does."""
+    stopped = job.state in ("failed", "interrupted", "cancelled")
+    phases = TRAINING_PHASES if job.kind == "train" else PHASES
+    steps = timeline(job.events, datetime.now(UTC), job.ended, stopped, phases)
     with st.container(border=True, gap="xsmall", width=WIDTH):
         for step in steps:
             _show_phase(reader, step)

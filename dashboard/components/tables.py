@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from backend.series_calendar import has_hours
 from dashboard.components.feedback import plain
 from dashboard.components.figures import digits_for
+from dashboard.findings import when
 from dashboard.headline import unit_of
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from backend.actuals import Actuals
     from dashboard.i18n import Reader
     from dashboard.series import Record
+
+WITH_WEEKDAYS = ("h", "D", "B")  # frequencies whose steps have a weekday of their own
 
 
 def show_accuracy(reader: Reader, series: Actuals, past: Record) -> None:
@@ -59,24 +63,29 @@ def show_days(reader: Reader, series: Actuals, future: pd.DataFrame) -> None:
 
     frame = pd.DataFrame(
         {
-            reader.t("days.day"): [reader.date(day) for day in future["ds"]],
+            reader.t("days.day"): [when(reader, step, series.frequency) for step in future["ds"]],
             reader.t("days.weekday"): [reader.t(f"weekday.{day.weekday()}") for day in future["ds"]],
             reader.t("days.mean"): [plain(reader.amount(value, unit, digits)) for value in future["mean"]],
             reader.percent(0.8): future.apply(limits(80), axis=1),
             reader.percent(0.95): future.apply(limits(95), axis=1),
         }
     )
-    if series.frequency != "D":
+    if series.frequency not in WITH_WEEKDAYS:
         frame = frame.drop(columns=reader.t("days.weekday"))
     st.table(frame, hide_index=True, border="horizontal", height=320, alt=reader.t("days.title"))
 
 
 def forecast_csv(series: Actuals, future: pd.DataFrame, said: pd.DataFrame) -> str:
-    """Actuals, what was said for them and the forecast, in one CSV."""
+    """Actuals, what was said for them and the forecast, in one CSV; interpolated actuals are marked."""
     columns = ["mean", *(column for column in future.columns if column.startswith(("lower", "upper")))]
-    past = series.frame.merge(said[["ds", "origin", *columns]], on="ds", how="left")
-    table = pd.concat([past, future.assign(origin=pd.Timestamp(series.origin))], ignore_index=True)
-    return table.to_csv(index=False, date_format="%Y-%m-%d")
+    observed = series.frame.assign(interpolated=series.frame["ds"].isin(pd.to_datetime([*series.filled])))
+    past = observed.merge(said[["ds", "origin", *columns]], on="ds", how="left")
+    table = pd.concat(
+        [past, future.assign(origin=pd.Timestamp(series.origin), interpolated=False)], ignore_index=True
+    )
+    return table.to_csv(
+        index=False, date_format="%Y-%m-%dT%H:%M:%S" if has_hours(series.frequency) else "%Y-%m-%d"
+    )
 
 
 def _lead(reader: Reader, series: Actuals, first: int, last: int) -> str:

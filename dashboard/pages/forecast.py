@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
-from backend.errors import YosokuError
+from backend.errors import EndpointRejected, YosokuError
 from backend.forecasts import default_endpoint
 from dashboard import reads
 from dashboard.charts import Levels, Lines, forecast_chart
@@ -14,6 +14,7 @@ from dashboard.components.actuals_choice import choose_actuals, chosen_source, r
 from dashboard.components.demonstration import is_preparing, offer_demonstration
 from dashboard.components.feedback import plain, show_error
 from dashboard.components.figures import chart_words, draw
+from dashboard.components.findings import show_findings
 from dashboard.components.kpi import show_kpis
 from dashboard.components.state import state_badge
 from dashboard.components.tables import forecast_csv, show_accuracy, show_days
@@ -30,16 +31,22 @@ if TYPE_CHECKING:
 words = reader()
 
 
-def choose_forecast(names: list[str], start: int, series: Actuals) -> tuple[str, int]:
-    """Endpoint and horizon, behind a button that says what is chosen."""
+def choose_forecast(names: list[str], preferred: str, series: Actuals) -> tuple[str, int]:
+    """Endpoint and horizon, behind a button that says what is chosen.
+
+    Another series changes the endpoint to the one that forecast it last, if there is one among the names.
+    """
     options = HORIZONS[series.frequency]
     horizon_key = f"forecast_horizon_{series.frequency}"
 
     def steps(count: int) -> str:
         return words.t(f"forecast.steps.{series.frequency}", steps=count)
 
-    if st.session_state.get("forecast_endpoint") not in names:
-        st.session_state["forecast_endpoint"] = names[start]
+    another = st.session_state.get("forecast_series") != series.name
+    knows_it = another and preferred in application().history.endpoints_with_vintages(series.name)
+    if st.session_state.get("forecast_endpoint") not in names or knows_it:
+        st.session_state["forecast_endpoint"] = preferred
+    st.session_state["forecast_series"] = series.name
     st.session_state.setdefault(horizon_key, options[1])
     label = f"{st.session_state['forecast_endpoint']} · {steps(st.session_state[horizon_key])}"
     with st.popover(label, icon=":material/tune:", key="forecast_choice"):
@@ -111,7 +118,8 @@ def show_problem(view: ForecastView, name: str, state: str) -> None:
     moment = words.moment(issued) if issued else ""
     reason = words.error(view.problem) if view.problem else ""
     if not issued:
-        text = words.t("forecast.down_empty", name=name, reason=reason)
+        refused = isinstance(view.problem, EndpointRejected)
+        text = words.t("forecast.refused" if refused else "forecast.down_empty", name=name, reason=reason)
     elif state not in ("", "Healthy"):
         word = words.t(f"state.{state}")
         text = words.t("forecast.unsettled", name=name, state=word, moment=moment)
@@ -146,10 +154,13 @@ def show_forecast(
     size = float(series.frame["y"].abs().mean())
     with body:
         figure = forecast_chart(
-            lines, chart_words(words, unit_of(series), miss_level=miss_level, size=size), levels=levels
+            lines,
+            chart_words(words, unit_of(series), miss_level=miss_level, size=size, frequency=series.frequency),
+            levels=levels,
         )
         alt = words.t("forecast.chart_alt", message=message, misses=len(outside))
         draw(figure, key="forecast_chart", alt=alt)
+        show_findings(words, series)
         show_kpis(words, series, ahead, past)
         show_accuracy(words, series, past)
         days = st.expander(
@@ -171,10 +182,9 @@ def show_forecast(
 
 def show_page(found: list[Endpoint], names: list[str], series: Actuals) -> None:
     """The page of an endpoint that exists or once existed."""
-    preferred = default_endpoint(found, application().history)
-    start = names.index(preferred.name) if preferred else 0
+    preferred = default_endpoint(found, application().history, series.name)
     with controls:
-        name, horizon = choose_forecast(names, start, series)
+        name, horizon = choose_forecast(names, preferred.name if preferred else names[0], series)
         choices = choose_view(series)
     endpoint = next((known for known in found if known.name == name), None)
     with body, st.spinner(words.t("forecast.asking", name=name)):

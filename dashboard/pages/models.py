@@ -1,4 +1,4 @@
-"""Models: which is best, where it is deployed; register by upload, compare, delete."""
+"""Models: which is best and where it is deployed; train again, register by upload, compare, delete."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from backend import models
+from backend import champions, models
 from backend.errors import YosokuError
+from backend.evaluation import judge
+from backend.training import CHAMPION_BEFORE
+from backend.training_report import REGISTERED
 from dashboard import reads
+from dashboard.components.evaluation import show_report, show_verdict
 from dashboard.components.feedback import plain, show_error
 from dashboard.components.guard import delete_guarded
 from dashboard.components.registration import register_by_upload
 from dashboard.components.registry_view import deployed_as, metric_text, show_registry
+from dashboard.components.training import NEXT_VERSION, offer_training, show_training
 from dashboard.session import reader, workspace
 
 if TYPE_CHECKING:
@@ -64,38 +69,85 @@ def show_best(found: list[RegisteredModel], endpoints: list[Endpoint], metric: s
 def show_version(found: list[RegisteredModel], endpoints: list[Endpoint]) -> None:
     """Everything about one version, and what can be done with it."""
     by_id = {model.id: model for model in found}
+    following = st.session_state.pop(NEXT_VERSION, None)
+    if following in by_id:
+        st.session_state["models_version"] = following
     if st.session_state.get("models_version") not in by_id:
         st.session_state["models_version"] = found[0].id
     with st.container(border=True):
         chosen = st.selectbox(words.t("models.look_at"), list(by_id), key="models_version")
         model = by_id[chosen]
-        left, right = st.columns(2, gap="medium")
-        with left:
-            if model.description:
-                st.markdown(plain(model.description))
-            show_pairs(words.t("models.tags"), model.tags)
-        with right:
-            show_pairs(words.t("models.properties"), model.properties)
-        users = deployed_as(model, endpoints)
-        with st.container(horizontal=True):
-            if st.button(
-                words.t("models.deploy"), type="primary", icon=":material/rocket_launch:", key="models_deploy"
-            ):
-                st.session_state["deploy_model"] = model.id
-                st.switch_page("dashboard/pages/deploy.py")
-            with st.popover(words.t("models.delete"), icon=":material/delete:", key="models_delete_panel"):
-                if users:
-                    names = words.join([user.name for user in users])
-                    st.info(plain(words.t("models.in_use", endpoints=names)), icon=":material/link:")
-                else:
-                    delete_guarded(
-                        words,
-                        model.id,
-                        what="models",
-                        key="models",
-                        delete=lambda: models.delete_model(workspace(), model.name, model.version),
-                        after=lambda: st.session_state.update(models_deleted=model.id),
-                    )
+        if model.description:
+            st.markdown(plain(model.description))
+        show_actions(model, found, deployed_as(model, endpoints))
+        show_evaluation(model)
+        with st.expander(words.t("models.details"), icon=":material/sell:", key="models_details"):
+            left, right = st.columns(2, gap="medium")
+            with left:
+                show_pairs(words.t("models.tags"), model.tags)
+            with right:
+                show_pairs(words.t("models.properties"), model.properties)
+
+
+def show_actions(model: RegisteredModel, found: list[RegisteredModel], users: list[Endpoint]) -> None:
+    """What can be done with a version."""
+    with st.container(horizontal=True):
+        if st.button(
+            words.t("models.deploy"), type="primary", icon=":material/rocket_launch:", key="models_deploy"
+        ):
+            st.session_state["deploy_model"] = model.id
+            st.switch_page("dashboard/pages/deploy.py")
+        show_crowning(model, found)
+        with st.popover(words.t("models.delete"), icon=":material/delete:", key="models_delete_panel"):
+            if users:
+                names = words.join([user.name for user in users])
+                st.info(plain(words.t("models.in_use", endpoints=names)), icon=":material/link:")
+            else:
+                delete_guarded(
+                    words,
+                    model.id,
+                    what="models",
+                    key="models",
+                    delete=lambda: models.delete_model(workspace(), model.name, model.version),
+                    after=lambda: st.session_state.update(models_deleted=model.id),
+                )
+
+
+def show_evaluation(model: RegisteredModel) -> None:
+    """What was measured when the version was trained, and how it did against the champion of that day."""
+    if not model.has_report:
+        st.caption(words.t("evaluation.none"))
+        return
+    try:
+        report = reads.version_report(model)
+        verdict = judge(report)
+    except YosokuError as error:
+        show_error(words, error, title=words.t("evaluation.unreadable"))
+        return
+    if report.standing(REGISTERED) is not None:
+        champion = model.properties.get(CHAMPION_BEFORE) or words.t("evaluation.champion_then")
+        show_verdict(words, verdict, champion)
+    show_report(words, report, key=f"version_{model.name}_{model.version}")
+
+
+def show_crowning(model: RegisteredModel, found: list[RegisteredModel]) -> None:
+    """The button that makes a version the champion; a badge's word where it is the champion already."""
+    if champions.champion_of(found, model.name) == model:
+        return
+    if st.button(
+        words.t("models.crown"),
+        icon=":material/verified:",
+        key="models_crown",
+        help=words.t("models.crown_help"),
+    ):
+        try:
+            with reads.changing():
+                champions.crown(workspace(), model)
+        except YosokuError as error:
+            show_error(words, error, title=words.t("models.crown_failed"))
+        else:
+            st.session_state["models_crowned"] = model.id
+            st.rerun()
 
 
 def show_pairs(title: str, pairs: object) -> None:
@@ -116,7 +168,7 @@ def short(value: str) -> str:
 
 def tell_news() -> None:
     """What was registered or deleted in the run before."""
-    for key in ("registered", "models_deleted"):
+    for key in ("registered", "models_deleted", "models_crowned"):
         model = st.session_state.pop(key, None)
         if model:
             st.toast(words.t(f"models.{key}", model=model), icon=":material/check_circle:")
@@ -136,9 +188,16 @@ else:
         with head:
             show_best(found, endpoints, metric)
         show_registry(words, found, endpoints, metric)
+        if len({model.has_report for model in found}) > 1:
+            st.caption(words.t("models.different_days"))
+        best = models.best(found, metric)
     else:
         with head:
             st.title(words.t("models.empty"), anchor=False)
+        best = None
+    show_training(found, endpoints)
+    with st.expander(words.t("training.title"), icon=":material/model_training:", key="training_panel"):
+        offer_training(words, found, best.name if best else None)
     with st.expander(
         words.t("register.title"), icon=":material/upload_file:", expanded=not found, key="register_panel"
     ):

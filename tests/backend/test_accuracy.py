@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -10,19 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.accuracy import by_lead_time, measure, naive_scale, newest_per_day, pairs
+from backend.accuracy import by_lead_time, measure, naive_scale, newest_per_step, pairs
 from backend.forecast_types import ForecastPoint, Vintage
 
-FIRST = date(2024, 1, 1)
+FIRST = datetime(2024, 1, 1)
 
 
-def vintage(origin: date, means: list[float], half_width: float | None = 10.0) -> Vintage:
+def vintage(
+    origin: datetime,
+    means: list[float],
+    half_width: float | None = 10.0,
+    step: timedelta = timedelta(days=1),
+) -> Vintage:
     def limits(mean: float, sign: int) -> dict[int, float]:
         return {} if half_width is None else {80: mean + sign * half_width, 95: mean + sign * 2 * half_width}
 
     points = tuple(
-        ForecastPoint(origin + timedelta(days=step), mean, limits(mean, -1), limits(mean, 1))
-        for step, mean in enumerate(means, start=1)
+        ForecastPoint(origin + lead * step, mean, limits(mean, -1), limits(mean, 1))
+        for lead, mean in enumerate(means, start=1)
     )
     return Vintage(
         "demand", "arima", "1", "test", origin, datetime(2024, 2, 1, tzinfo=UTC), "D", 5.0, "yosoku", points
@@ -72,9 +77,23 @@ def test_lead_times_are_bands_that_do_not_overlap() -> None:
 
 def test_of_several_forecasts_of_a_day_the_newest_counts() -> None:
     table = pairs(actuals([1.0] * 10), [vintage(FIRST, [1.0] * 5), vintage(FIRST + timedelta(2), [9.0] * 5)])
-    newest = newest_per_day(table)
+    newest = newest_per_step(table)
     assert newest["ds"].is_unique
     assert newest["mean"].tolist() == [1.0, 1.0, 9.0, 9.0, 9.0, 9.0, 9.0]
+
+
+def test_hours_are_compared_hour_by_hour() -> None:
+    """Two forecasts of a day of hours from midnight and noon; the later one counts where both speak."""
+    hours = pd.DataFrame({"ds": pd.date_range(FIRST, periods=48, freq="h"), "y": np.arange(48.0)})
+    hour = timedelta(hours=1)
+    issued = [vintage(FIRST + start * hour, [20.0] * 24, step=hour) for start in (0, 12)]
+    table = pairs(hours, issued)
+    assert table["ds"].iloc[0] == datetime(2024, 1, 1, 1)
+    assert table.groupby("origin")["lead"].max().tolist() == [24, 24]
+    newest = newest_per_step(table)
+    assert len(newest) == 36
+    assert newest[newest["ds"] > datetime(2024, 1, 1, 12)]["lead"].max() == 24
+    assert [lead for lead, _ in by_lead_time(table, naive_scale(hours["y"], 24), (24, 48, 168))] == [24]
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=50), st.floats(-1e3, 1e3))

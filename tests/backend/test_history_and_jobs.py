@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +27,14 @@ VINTAGE = Vintage(
     "arima",
     "7",
     "daily",
-    date(2014, 5, 31),
+    datetime(2014, 5, 31),
     ISSUED,
     "D",
     212.0,
     "yosoku",
     (
-        ForecastPoint(date(2014, 6, 1), 1.5, {80: 1.0}, {80: 2.0}),
-        ForecastPoint(date(2014, 6, 2), 2.5, {}, {}),
+        ForecastPoint(datetime(2014, 6, 1), 1.5, {80: 1.0}, {80: 2.0}),
+        ForecastPoint(datetime(2014, 6, 2), 2.5, {}, {}),
     ),
 )
 
@@ -69,14 +71,58 @@ def test_a_vintage_comes_back_as_it_was(history: History) -> None:
 
 def test_the_newest_forecast_of_each_origin_is_shown_and_none_is_lost(history: History) -> None:
     later = replace(VINTAGE, issued_at=ISSUED + timedelta(hours=1), latency_ms=5.0)
-    earlier_origin = replace(VINTAGE, origin=date(2014, 5, 24))
+    earlier_origin = replace(VINTAGE, origin=datetime(2014, 5, 24))
     history.save_vintages([later, VINTAGE, earlier_origin])
     assert history.newest_vintages("demand", "daily") == [earlier_origin, later]
     assert history.endpoints_with_vintages() == ["demand"]
 
 
+def test_endpoints_are_told_by_what_they_forecast_last(history: History) -> None:
+    history.save_vintages(
+        [VINTAGE, replace(VINTAGE, endpoint="load", series="hours", issued_at=ISSUED + timedelta(hours=1))]
+    )
+    assert history.endpoints_with_vintages() == ["load", "demand"]
+    assert history.endpoints_with_vintages("daily") == ["demand"]
+    assert history.endpoints_with_vintages("other") == []
+
+
+def test_hours_come_back_as_they_were(history: History) -> None:
+    points = tuple(ForecastPoint(datetime(2014, 6, 1, hour), float(hour), {}, {}) for hour in range(3))
+    hourly = [
+        replace(VINTAGE, origin=datetime(2014, 5, 31, hour), frequency="h", points=points)
+        for hour in (22, 23)
+    ]
+    history.save_vintages(hourly)
+    assert history.newest_vintages("demand", "daily") == hourly
+
+
+def test_forecasts_that_an_earlier_version_stored_are_read(tmp_path: Path) -> None:
+    """It kept days, as 2014-05-31, in a column of dates."""
+    url = f"sqlite:///{tmp_path / 'yosoku.db'}"
+    with contextlib.closing(sqlite3.connect(tmp_path / "yosoku.db")) as store, store:
+        store.execute(
+            "CREATE TABLE vintages (id INTEGER NOT NULL PRIMARY KEY, endpoint VARCHAR(64) NOT NULL, "
+            "model_name VARCHAR(255) NOT NULL, model_version VARCHAR(32) NOT NULL, "
+            "series VARCHAR(64) NOT NULL, origin DATE NOT NULL, issued_at DATETIME NOT NULL, "
+            "frequency VARCHAR(8) NOT NULL, latency_ms FLOAT NOT NULL, contract VARCHAR(16) NOT NULL, "
+            "points JSON NOT NULL)"
+        )
+        points = '[["2014-06-01", 1.5, {"80": 1.0}, {"80": 2.0}], ["2014-06-02", 2.5, {}, {}]]'
+        store.execute(
+            "INSERT INTO vintages VALUES (1, 'demand', 'arima', '7', 'daily', '2014-05-31', "
+            "'2026-01-01 09:00:00.000000', 'D', 212.0, 'yosoku', ?)",
+            [points],
+        )
+    history = History(url)
+    assert history.newest_vintages("demand", "daily") == [VINTAGE]
+    later = replace(VINTAGE, issued_at=ISSUED + timedelta(hours=1))
+    history.save_vintages([later])
+    assert history.newest_vintages("demand", "daily") == [later]
+    history.engine.dispose()
+
+
 def test_many_threads_may_write_at_once(history: History) -> None:
-    origins = [date(2014, 1, 1) + timedelta(days=day) for day in range(40)]
+    origins = [datetime(2014, 1, 1) + timedelta(days=day) for day in range(40)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda origin: history.save_vintages([replace(VINTAGE, origin=origin)]), origins))
     assert [vintage.origin for vintage in history.newest_vintages("demand", "daily")] == origins
@@ -189,3 +235,31 @@ def test_a_job_that_cannot_be_resumed_says_so(history: History, jobs: Jobs) -> N
     assert said.error is not None
     assert (said.state, said.error.code) == ("interrupted", "job.interrupted")
     assert jobs.running() == []
+
+
+def test_work_that_looks_for_it_ends_when_it_is_cancelled_from_anywhere(history: History, jobs: Jobs) -> None:
+    begun = threading.Event()
+
+    def work(reporter: Reporter) -> Mapping[str, Any]:
+        reporter.check()
+        begun.set()
+        while not reporter.is_stopping():
+            reporter.pause(0.01)
+        reporter.check()
+        raise AssertionError("it goes on")
+
+    job = jobs.submit("train", "demand", work)
+    assert begun.wait(10)
+    other_process = Jobs(history)
+    other_process.cancel(job)
+    done = jobs.wait(job)
+    assert (done.state, done.error) == ("cancelled", None)
+    assert done.ended is not None
+    assert jobs.running() == []
+    other_process.close()
+
+
+def test_waiting_for_a_job_of_another_process_returns_it_as_it_stands(history: History, jobs: Jobs) -> None:
+    done = jobs.wait(jobs.submit("train", "demand", lambda _: {"model": "demand:1"}))
+    assert done.result == {"model": "demand:1"}
+    assert Jobs(history).wait(done) == done

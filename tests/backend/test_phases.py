@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.phases import PHASES, PhaseEvent, phase_of, timeline
+from backend.phases import PHASES, TRAINING_PHASES, PhaseEvent, phase_of, timeline
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -66,3 +66,22 @@ def test_there_are_always_six_steps_in_order_and_no_time_is_negative(
     ranks = [order[step.status] for step in steps]
     assert ranks == sorted(ranks)
     assert ranks.count(1) <= 1
+
+
+def test_a_training_has_phases_of_its_own() -> None:
+    events = [PhaseEvent("prepare", at(0), ""), PhaseEvent("backtest", at(3), "")]
+    steps = timeline(events, at(10), None, False, TRAINING_PHASES)
+    assert [(step.phase, step.status) for step in steps] == [
+        ("prepare", "done"),
+        ("backtest", "running"),
+        ("fit", "waiting"),
+        ("judge", "waiting"),
+        ("register", "waiting"),
+    ]
+
+
+def test_a_challenger_that_was_kept_out_was_never_registered() -> None:
+    events = [PhaseEvent(phase, at(place), "") for place, phase in enumerate(TRAINING_PHASES[:-1])]
+    *others, register = timeline(events, at(99), at(9), False, TRAINING_PHASES)
+    assert {step.status for step in others} == {"done"}
+    assert (register.status, register.seconds) == ("waiting", None)

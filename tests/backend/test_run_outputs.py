@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.errors import InvalidRunOutputs
+from backend.errors import InvalidReport, InvalidRunOutputs
 from backend.run_outputs import discard_stale, read_run_outputs, unpack_run_outputs
+from tests.data.reports import document
 
 METRICS = {"run_id": "r-1", "model_name": "demand", "RMSE": 461.6, "R2": 0.1035, "train_end": "2013-12-15"}
 
@@ -46,6 +47,40 @@ def test_a_zip_of_the_folder_or_of_its_content_is_read(tmp_path: Path, prefix: s
     assert outputs.metrics == {"RMSE": 461.6, "R2": 0.1035}
     assert outputs.facts == {"train_end": "2013-12-15"}
     assert [(file.path, file.size) for file in outputs.files] == [("models/model.bin", 4)]
+
+
+def test_further_figures_become_tags_where_they_are_figures(tmp_path: Path) -> None:
+    outputs = unpack_run_outputs(good(MASE=0.66, CRPS="n/a", coverage_80=0.81, horizon=28), tmp_path)
+    assert outputs.metrics == {"RMSE": 461.6, "R2": 0.1035, "MASE": 0.66, "coverage_80": 0.81}
+    assert outputs.facts == {"train_end": "2013-12-15", "CRPS": "n/a", "horizon": "28"}
+
+
+@pytest.mark.parametrize("place", ["report.json", "models/report.json"])
+def test_a_report_comes_along(tmp_path: Path, place: str) -> None:
+    metrics = json.dumps(METRICS).encode()
+    files = [
+        ("models/model.bin", b"data"),
+        ("metric.json", metrics),
+        (place, json.dumps(document()).encode()),
+    ]
+    outputs = unpack_run_outputs(archive(*files), tmp_path)
+    assert outputs.report == outputs.folder / place
+    assert unpack_run_outputs(good(), tmp_path).report is None
+
+
+def test_a_report_of_another_kind_is_the_teams_own_business(tmp_path: Path) -> None:
+    files = [("models/m", b"x"), ("metric.json", json.dumps(METRICS).encode()), ("report.json", b'{"a": 1}')]
+    assert unpack_run_outputs(archive(*files), tmp_path).report is None
+
+
+def test_a_report_that_is_not_whole_refuses_the_upload_and_names_the_field(tmp_path: Path) -> None:
+    changed = document()
+    del changed["settings"]
+    files = [("models/m", b"x"), ("metric.json", json.dumps(METRICS).encode())]
+    files.append(("report.json", json.dumps(changed).encode()))
+    with pytest.raises(InvalidReport, match="settings"):
+        unpack_run_outputs(archive(*files), tmp_path / "s")
+    assert not any((tmp_path / "s").iterdir())
 
 
 @pytest.mark.parametrize("name", ["../evil.py", "/etc/passwd", "models/../../evil", "..\\evil", "C:evil"])

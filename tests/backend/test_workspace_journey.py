@@ -216,11 +216,11 @@ def test_a_forecast_view_is_asked_once_and_then_remembered(
     assert view.live
     assert view.problem is None
     assert view.future is not None
-    assert view.future.origin == datetime.date(2014, 5, 31)
+    assert view.future.origin == datetime.datetime(2014, 5, 31)
     assert len(view.future.points) == 28
     assert set(view.future.points[0].lower) == {80, 95}
     assert len(view.past) == 18
-    assert view.past[-1].origin == datetime.date(2014, 5, 24)
+    assert view.past[-1].origin == datetime.datetime(2014, 5, 24)
     again = refresh(application, ENDPOINT, ACTUALS, horizon=7)
     assert again.future == view.future.within(7)
     assert again.future.issued_at == view.future.issued_at  # not asked anew

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from backend import deployments, environments
+from backend.deployments import DeploymentRequest
 from dashboard import reads
 from tests.dashboard.pages import ENTRY, TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
     from backend.application import Application
     from backend.jobs import Job
+    from backend.models import RegisteredModel
+    from backend.scripts import Script
     from dashboard.i18n import Language
 
 DEADLINE_SECONDS = 120
@@ -51,6 +55,23 @@ def run_outputs(application: Application, demonstration: Job, tmp_path: Path) ->
     folder = application.settings.uploads / "demonstration"
     archive = shutil.make_archive(str(tmp_path / "outputs"), "zip", folder)
     return Path(archive)
+
+
+def deploy_small(application: Application, service_name: str, model: RegisteredModel, script: Script) -> None:
+    """Deploy a model at the smallest size, and wait until it is Healthy."""
+    request = DeploymentRequest(
+        service_name=service_name,
+        model_name=model.name,
+        model_version=model.version,
+        script=script,
+        environment=environments.read(environments.ENVS / "scoring.yml"),
+        cpu_cores=0.5,
+        memory_gb=0.5,
+        replace=True,
+    )
+    deployments.start_deployment(application, request)
+    ended = until_ended(application, service_name)
+    assert ended.state == "succeeded", ended.error
 
 
 def until_ended(application: Application, subject: str) -> Job:

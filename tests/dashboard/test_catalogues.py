@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from backend.actuals import SEASON
+from backend.evaluation import Outcome, Reason
 from backend.jobs import JobState
 from backend.models import METRICS
-from backend.phases import PHASES
+from backend.phases import PHASES, TRAINING_PHASES
+from backend.series_calendar import SEASON
 from backend.services import State, WhichKey
+from backend.training_report import How
+from dashboard.headline import RECENT_DAYS
 from dashboard.i18n import LANGUAGES, Language, catalogue
+from dashboard.series import RANGES
 
 ROOT = Path(__file__).parent.parent.parent
 KANA = re.compile(r"[ぁ-んァ-ヶ一-龠]")
@@ -28,7 +32,7 @@ BUILT_CODES = {
 SAME = re.compile(
     r"^(app\.title|format\.separator|kpi\.unknown|days\.none|models\.not_deployed|chart\..*_format|"
     r"accuracy\.rmse|try_it\.(raw|language\..*)|deploy\.training_code|error\.error|forecast\.interval\.\d+|"
-    r"app\.language_name|format\.(moment|percent)|days\.limits|deploy\.memory_limit)$"
+    r"app\.language_name|evaluation\.choice\.single|models\.by\..*|format\.(moment|percent)|days\.limits|deploy\.memory_limit)$"
 )
 
 
@@ -114,12 +118,28 @@ def test_every_error_code_of_the_backend_has_a_sentence() -> None:
     [
         ("state.", State.__args__),  # type: ignore[attr-defined]
         ("state.help.", State.__args__),  # type: ignore[attr-defined]
-        ("phase.", PHASES),
-        ("phase.help.", PHASES),
+        ("phase.", (*PHASES, *TRAINING_PHASES)),
+        ("phase.help.", (*PHASES, *TRAINING_PHASES)),
+        ("training.came_to.", (*Outcome.__args__, "by_hand")),  # type: ignore[attr-defined]
+        ("training.next.", (*Outcome.__args__, "by_hand")),  # type: ignore[attr-defined]
+        ("training.", ("failed", "interrupted", "cancelled")),
+        ("verdict.", Reason.__args__),  # type: ignore[attr-defined]
+        ("evaluation.choice.", How.__args__),  # type: ignore[attr-defined]
+        ("evaluation.role.", ("champion", "registered")),
+        ("evaluation.", ("narrow", "wide", "right")),
         ("keys.", WhichKey.__args__),  # type: ignore[attr-defined]
         ("frequency.", SEASON),
         ("forecast.steps.", SEASON),
-        ("headline.", SEASON),
+        ("headline.", [f"{frequency}{end}" for frequency in SEASON for end in ("", "_range", "_below")]),
+        ("kpi.next.", SEASON),
+        ("kpi.change.", SEASON),
+        ("kpi.miss_help.", SEASON),
+        ("accuracy.step.", SEASON),
+        ("accuracy.steps.", SEASON),
+        ("finding.compared.", SEASON),
+        ("finding.profile-changed.", [frequency for frequency, season in SEASON.items() if season > 1]),
+        ("forecast.range.", [f"{frequency}.{steps}" for frequency in SEASON for steps in RANGES[frequency]]),
+        ("byline.recent.", RECENT_DAYS),
         ("models.by.", set(METRICS.values())),
     ],
     ids=lambda pair: pair[0],
@@ -130,4 +150,5 @@ def test_every_value_has_its_word(prefix_and_values: tuple[str, tuple[str, ...]]
 
 
 def test_job_states_are_the_ones_that_pages_know() -> None:
-    assert set(JobState.__args__) == {"running", "succeeded", "failed", "interrupted"}  # type: ignore[attr-defined]
+    states = {"running", "succeeded", "failed", "interrupted", "cancelled"}
+    assert set(JobState.__args__) == states  # type: ignore[attr-defined]

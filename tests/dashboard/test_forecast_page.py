@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from backend import deployments, environments, models, services
+from backend import models, services
 from backend.demonstration import ENDPOINT
-from backend.deployments import DeploymentRequest
 from backend.scripts import Script, bundled_script
 from dashboard import reads
 from dashboard.i18n import LANGUAGES, Language, open_reader
-from tests.dashboard.conftest import OpenPage, until_ended
+from tests.dashboard.conftest import OpenPage, deploy_small
 from tests.dashboard.pages import FRAGILE_SCRIPT, figures, said, tables, traces
 
 if TYPE_CHECKING:
@@ -115,6 +115,29 @@ def test_an_upload_that_is_no_series_is_refused(open_page: OpenPage, language: L
     assert figures(at), "the chart stays"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_stands_out_in_the_actuals_is_said_under_the_chart(
+    open_page: OpenPage, language: Language
+) -> None:
+    at = open_page("forecast", language)
+    captions = [caption.value.replace("\\", "") for caption in at.caption]
+    reader = open_reader(language)
+    last = reader.date(date(2014, 5, 31))
+    incomplete = [caption for caption in captions if caption.startswith(f":material/info: {last}")]
+    assert len(incomplete) == 1
+    assert "$58" in incomplete[0]
+    assert "$211" in incomplete[0]
+    assert any(reader.date(date(2014, 5, 24)) in caption and "$1,386" in caption for caption in captions)
+
+
+def test_an_upload_in_which_nothing_stands_out_has_no_such_lines(open_page: OpenPage) -> None:
+    at = open_page("forecast")
+    quiet = b"day,sales\n" + b"".join(f"2014-01-{day:02d},{100 + day % 7}\n".encode() for day in range(1, 32))
+    at.file_uploader(key="actuals_upload").upload("quiet.csv", quiet).run()
+    assert at.selectbox(key="actuals_source").value == "quiet"
+    assert ":material/info:" not in said(at)
+
+
 @pytest.fixture
 def fragile_endpoint(
     application: Application, demonstration: Job, tmp_path: Path
@@ -123,18 +146,8 @@ def fragile_endpoint(
     fail = tmp_path / "fail"
     model = models.list_models(application.workspace())[0]
     code = FRAGILE_SCRIPT.format(fail=str(fail)).encode()
-    request = DeploymentRequest(
-        service_name="fragile",
-        model_name=model.name,
-        model_version=model.version,
-        script=Script("fragile.py", {**bundled_script().files, "fragile.py": code}),
-        environment=environments.read(environments.ENVS / "scoring.yml"),
-        cpu_cores=0.5,
-        memory_gb=0.5,
-        replace=True,
-    )
-    deployments.start_deployment(application, request)
-    assert until_ended(application, "fragile").state == "succeeded"
+    script = Script("fragile.py", {**bundled_script().files, "fragile.py": code})
+    deploy_small(application, "fragile", model, script)
     yield "fragile", fail
     services.delete_endpoint(application.workspace(), "fragile")
 

@@ -69,7 +69,7 @@ def test_without_a_forecast_the_sentence_says_so() -> None:
     assert "ends before" in headline(ENGLISH, FLAT, view(FLAT, old), ahead)
 
 
-@pytest.mark.parametrize("frequency", ["W", "MS", "QS"])
+@pytest.mark.parametrize("frequency", ["h", "B", "W", "MS", "QS", "YS"])
 @pytest.mark.parametrize("reader", [ENGLISH, JAPANESE], ids=["en", "ja"])
 def test_other_steps_have_their_sentences(frequency: str, reader: object) -> None:
     series = daily([600.0] * 60, frequency=frequency)  # type: ignore[arg-type]

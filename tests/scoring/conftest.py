@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from datetime import datetime
@@ -9,12 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from scoring.model_file import MODEL_FILE_NAME, StateSpaceModel, read_model
+from scoring.contract import SHIPPED_FILES
+from scoring.model_file import MODEL_FILE_NAME, ForecastModel, read_model
 from scoring.series import Series, read_series
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE_DATA = ROOT / "data" / "adventureworks_daily.csv"
 COURSE_START, COURSE_END = datetime(2013, 7, 31), datetime(2013, 12, 31)
+
+
+def copy_shipped_files(folder: Path) -> None:
+    """What an endpoint gets of the scoring room, and nothing else of it."""
+    for name in SHIPPED_FILES:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "scoring" / name, target)
 
 
 def run_training(output: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -46,5 +56,5 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def course_model(model_folder: Path) -> StateSpaceModel:
+def course_model(model_folder: Path) -> ForecastModel:
     return read_model(model_folder / "models" / MODEL_FILE_NAME)

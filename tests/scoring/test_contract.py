@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -42,8 +42,46 @@ def test_history_and_origins():
     assert request.origins == moments
 
 
+def test_series_are_named_by_text_by_list_or_all():
+    one = parse_request('{"horizon": 3, "series": "all shops"}')
+    assert (one.series, one.one_series, one.all_series) == (("all shops",), True, False)
+    listed = parse_request('{"horizon": 3, "series": ["b", "a"]}')
+    assert (listed.series, listed.one_series, listed.all_series) == (("b", "a"), False, False)
+    every = parse_request('{"horizon": 3, "series": "all"}')
+    assert (every.series, every.one_series, every.all_series) == ((), False, True)
+    called_all = parse_request('{"horizon": 3, "series": ["all"]}')
+    assert (called_all.series, called_all.one_series, called_all.all_series) == (("all",), False, False)
+    none = parse_request('{"horizon": 3}')
+    assert (none.series, none.one_series, none.all_series) == ((), False, False)
+
+
+def test_histories_of_many_series_are_kept_apart():
+    """Rows of two series may alternate: each is in order of its own dates."""
+    rows = [{**row, "unique_id": name} for row in (ROW, NEXT) for name in ("b", "a")]
+    request = parse_request(json.dumps({"horizon": 7, "series": ["a", "b"], "history": rows}))
+    moments = (datetime(2014, 5, 31), datetime(2014, 6, 1))
+    assert request.history is None
+    assert dict(request.histories) == {name: History(moments, (1.5, 2.0)) for name in ("a", "b")}
+
+
+def test_an_origin_must_lie_in_the_history_of_every_series():
+    rows = [{**ROW, "unique_id": "a"}, {**NEXT, "unique_id": "a"}, {**NEXT, "unique_id": "b"}]
+    body = {"horizon": 7, "series": "all", "history": rows, "origins": ["2014-06-01"]}
+    assert parse_request(json.dumps(body)).origins == (datetime(2014, 6, 1),)
+    with pytest.raises(RequestRefused) as caught:
+        parse_request(json.dumps(body | {"origins": ["2014-05-31"]}))
+    assert caught.value.code == "origin_outside_history"
+
+
 def with_history(*rows):
     return json.dumps({"horizon": 3, "history": list(rows)})
+
+
+def daily_rows(count, **more):
+    return [
+        {"ds": (datetime(1990, 1, 1) + timedelta(days=day)).date().isoformat(), "y": 1, **more}
+        for day in range(count)
+    ]
 
 
 def with_origins(*origins):
@@ -111,6 +149,20 @@ REFUSED = [
     ),
     ("history_invalid", with_history({"ds": "2014-05-31"})),
     ("history_invalid", with_history({**ROW, "z": 1})),
+    *(("history_invalid", with_history({**ROW, "unique_id": name})) for name in ("", None, 3, ["a"])),
+    ("history_invalid", with_history({**ROW, "unique_id": "a"}, NEXT)),
+    ("history_invalid", with_history(ROW, {**NEXT, "unique_id": "a"})),
+    ("dates_duplicated", with_history({**ROW, "unique_id": "a"}, {**ROW, "unique_id": "a"})),
+    (
+        "dates_unsorted",
+        with_history({**NEXT, "unique_id": "a"}, {**ROW, "unique_id": "b"}, {**ROW, "unique_id": "a"}),
+    ),
+    *(
+        ("series_invalid", f'{{"horizon": 3, "series": {value}}}')
+        for value in ('""', "null", "3", "true", "[]", "{}", '["a", 3]', '["a", ""]', '["a", "a"]', "[null]")
+    ),
+    ("unknown_field", '{"data": [3], "series": "all"}'),
+    ("answer_too_large", json.dumps({"horizon": 366, "series": [f"{number}" for number in range(200)]})),
     ("date_invalid", with_history({"ds": "31.5.2014", "y": 1})),
     ("date_invalid", with_history({"ds": 20140531, "y": 1})),
     ("date_invalid", with_history({"ds": "\ud800", "y": 1})),
@@ -120,7 +172,8 @@ REFUSED = [
     ),
     ("dates_duplicated", with_history(ROW, ROW)),
     ("dates_unsorted", with_history(NEXT, ROW)),
-    ("history_too_long", with_history(*[ROW] * (MAX_HISTORY_ROWS + 1))),
+    ("history_too_long", with_history(*daily_rows(MAX_HISTORY_ROWS + 1))),
+    ("history_too_long", with_history(*daily_rows(MAX_HISTORY_ROWS + 1, unique_id="a"))),
     ("origins_without_history", '{"horizon": 3, "origins": ["2014-05-31"]}'),
     ("origins_invalid", with_origins()),
     ("origins_invalid", with_origins(*["2014-05-31"] * 367)),
@@ -168,15 +221,48 @@ JSON_VALUES = st.recursive(
     max_leaves=12,
 )
 BODIES = st.dictionaries(
-    st.sampled_from(["data", "horizon", "levels", "history", "origins", "x"]),
+    st.sampled_from(["data", "horizon", "levels", "series", "history", "origins", "x"]),
     JSON_VALUES
-    | st.lists(st.fixed_dictionaries({"ds": st.dates().map(str) | JSON_VALUES, "y": JSON_VALUES}), max_size=3)
+    | st.integers(1, 400)
+    | st.sampled_from(["all", "a", ["a"], ["a", "b"]])
+    | st.lists(
+        st.fixed_dictionaries(
+            {"ds": st.dates().map(str) | JSON_VALUES, "y": JSON_VALUES},
+            optional={"unique_id": st.sampled_from(["a", "b", "", 3])},
+        ),
+        max_size=3,
+    )
     | st.lists(st.dates().map(str), max_size=3),
+)
+# Valid but for what is drawn: further into the checks than chance alone would come.
+NEARLY_VALID = st.fixed_dictionaries(
+    {"horizon": st.integers(1, 366)},
+    optional={
+        "levels": st.lists(st.integers(0, 100), max_size=4),
+        "series": st.sampled_from(["all", "a", ["a"], ["a", "b"]]) | JSON_VALUES,
+        "history": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "ds": st.integers(0, 9).map(lambda day: f"2014-01-{day + 1:02}"),
+                    "y": st.floats() | st.integers(),
+                },
+                optional={"unique_id": st.sampled_from(["a", "b"])},
+            ),
+            max_size=5,
+        ),
+        "origins": st.lists(st.integers(0, 9).map(lambda day: f"2014-01-{day + 1:02}"), max_size=3),
+    },
 )
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text() | st.binary() | JSON_VALUES.map(json.dumps) | BODIES.map(json.dumps))
+@given(
+    st.text()
+    | st.binary()
+    | JSON_VALUES.map(json.dumps)
+    | BODIES.map(json.dumps)
+    | NEARLY_VALID.map(json.dumps)
+)
 def test_any_body_is_either_a_request_or_refused(body):
     try:
         horizon = parse_request(body).horizon

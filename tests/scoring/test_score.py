@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from scoring import score
 from scoring.contract import SHIPPED_FILES
 from scoring.errors import ModelFileInvalid
 from scoring.forecaster import Forecaster
+from tests.scoring.conftest import copy_shipped_files
 
 FOLDER = Path(scoring.__file__).parent
 
@@ -54,19 +56,20 @@ def rows(series, count=None):
 def test_course_request_gets_a_plain_list(answer, course_model):
     body = answer({"data": [3]})
     assert list(body) == ["result"]
-    np.testing.assert_allclose(body["result"], Forecaster(course_model).forecast(3).mean, rtol=1e-11)
+    [forecast] = Forecaster(course_model).forecast(3, ["adventureworks-daily"])
+    np.testing.assert_allclose(body["result"], forecast.mean, rtol=1e-11)
 
 
 def test_plain_request(answer, course_model):
     body = answer({"horizon": 366, "levels": [80, 95]})
-    forecast = Forecaster(course_model).forecast(366)
+    [forecast] = Forecaster(course_model).forecast(366, ["adventureworks-daily"])
     assert body["model"] == {"name": "adventureworks-daily", "version": 7}
     assert (body["origin"], body["frequency"]) == ("2013-12-31", "D")
     assert [row["ds"] for row in body["forecast"]] == list(forecast.dates)
     np.testing.assert_allclose([row["mean"] for row in body["forecast"]], forecast.mean, rtol=1e-11)
     for level in (80, 95):
-        lower, upper = forecast.limits(level)
-        for side, limits in (("lower", lower), ("upper", upper)):
+        lower, upper = forecast.limits([level])
+        for side, limits in (("lower", lower[:, 0]), ("upper", upper[:, 0])):
             answered = [row[side][str(level)] for row in body["forecast"]]
             np.testing.assert_allclose(answered, limits, rtol=1e-11)
     assert answer({"horizon": 366}) == body
@@ -141,9 +144,7 @@ def loaded_elsewhere(root: Path, entry: str, model: Path) -> dict[str, object]:
 )
 def test_runs_from_any_folder_with_only_its_files_and_nothing_heavy(inside, model_folder, tmp_path):
     folder = tmp_path / inside
-    folder.mkdir(exist_ok=True)
-    for name in SHIPPED_FILES:
-        shutil.copy(FOLDER / name, folder)
+    copy_shipped_files(folder)
     (tmp_path / "contract").mkdir()  # somebody else's, to be left alone
     found = loaded_elsewhere(tmp_path, str(Path(inside) / "score.py"), model_folder)
     assert found["heavy"] == []
@@ -178,9 +179,21 @@ def test_a_folder_without_exactly_one_model_is_refused(model_folder, tmp_path, m
         score.init()
 
 
+def imported_by(name: str) -> set[str]:
+    """The files of ours that a shipped file imports when it runs; a folder stands for its `__init__.py`."""
+    found = set()
+    for node in ast.parse((FOLDER / name).read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = Path(name).parent if node.level == 1 else Path(name).parent.parent
+            module = above / (node.module or "").replace(".", "/")
+            found.add(module / "__init__.py" if (FOLDER / module).is_dir() else f"{module}.py")
+    return {str(path) for path in found}
+
+
 def test_every_shipped_file_exists_and_they_import_nothing_else_of_ours():
     for name in SHIPPED_FILES:
-        imported = [
-            line.split()[1] for line in (FOLDER / name).read_text().splitlines() if line.startswith("from .")
-        ]
-        assert {f"{module[1:]}.py" for module in imported} <= set(SHIPPED_FILES), name
+        assert imported_by(name) <= set(SHIPPED_FILES), name
+    needed = {"score.py"}
+    while more := {file for name in needed for file in imported_by(name)} - needed:
+        needed |= more
+    assert set(SHIPPED_FILES) == needed | {"kinds/__init__.py"}

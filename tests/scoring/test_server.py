@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,8 +16,7 @@ import httpx
 import pytest
 import yaml
 
-from scoring.contract import SHIPPED_FILES
-from tests.scoring.conftest import ROOT
+from tests.scoring.conftest import ROOT, copy_shipped_files
 
 pytestmark = pytest.mark.slow
 
@@ -85,9 +83,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture(scope="module")
 def server(python, model_folder, tmp_path_factory) -> Iterator[httpx.Client]:
     root = tmp_path_factory.mktemp("azureml-app")
-    (root / "source").mkdir()
-    for name in SHIPPED_FILES:
-        shutil.copy(ROOT / "scoring" / name, root / "source")
+    copy_shipped_files(root / "source")
     log = root / "server.log"
     process, port = start(python, root, str(root / "source" / "score.py"), model_folder, log)
     try:
@@ -96,7 +92,10 @@ def server(python, model_folder, tmp_path_factory) -> Iterator[httpx.Client]:
             yield client
     finally:
         end(process)
-    assert "Loaded forecast_model.npz: 154 observations" in log.read_text()
+    assert (
+        "Loaded forecast_model.npz: 1 series at frequency D; the first has 154 observations"
+        in log.read_text()
+    )
 
 
 def test_course_contract(server):

@@ -13,10 +13,11 @@ import pytest
 from scoring.errors import TrainingInputInvalid
 from scoring.export import state_space_of
 from scoring.fit import ModelOrder, build, fit
+from scoring.fixed_order import FixedOrderPlan, accuracy, train_fixed_order
 from scoring.forecaster import Forecaster
 from scoring.model_file import MODEL_FILE_NAME
 from scoring.series import read_series
-from scoring.train import TrainingPlan, accuracy, main, train
+from scoring.train import main
 from tests.scoring.conftest import COURSE_DATA, run_training
 
 
@@ -32,6 +33,23 @@ def test_reproduces_the_course(model_folder):
         "2013-12-31",
     )
     assert metric["frequency"] == "D"
+    assert not (model_folder / "report.json").exists()
+
+
+def test_the_model_says_its_parameters_and_never_forecasts_below_what_there_can_be(course_model):
+    assert course_model.facts["parameters"]["sigma2"] > 0
+    [series] = course_model.series
+    assert series.label == "ARIMA(2, 0, 2) with trend c"
+    assert (series.intervals.method, series.intervals.lower, series.intervals.upper) == (
+        "gaussian",
+        0.0,
+        None,
+    )
+    [forecast] = Forecaster(course_model).forecast(366, [series.id])
+    lower, upper = forecast.limits([99])
+    assert (lower >= 0).all()
+    assert (lower == 0).any()
+    assert (upper > forecast.mean[:, None]).all()
 
 
 def arguments(output: Path, *options: str) -> list[str]:
@@ -62,11 +80,11 @@ def test_same_input_and_seed_leave_the_same_bytes(tmp_path):
 
 def test_figures_are_of_the_training_rows_and_the_state_of_all(course_series):
     order = ModelOrder((1, 0, 1))
-    trained = train(course_series, TrainingPlan("m", order, starts=1))
+    trained = train_fixed_order(course_series, FixedOrderPlan("m", order, starts=1))
     results = fit(course_series.values[:138], order, starts=1, seed=0)
     rmse, r2 = accuracy(course_series.values[138:], results.forecast(16))
     assert (trained.metrics["RMSE"], trained.metrics["R2"]) == (rmse, r2)
-    forecast = Forecaster(trained.model).forecast(5)
+    [forecast] = Forecaster(trained.model).forecast(5, ["m"])
     moved = results.append(course_series.values[138:], refit=False)
     np.testing.assert_allclose(forecast.mean, moved.forecast(5), rtol=1e-8)
     assert forecast.origin == "2013-12-31"
@@ -170,7 +188,7 @@ def test_rows_are_put_in_order_and_cut_to_the_range(tmp_path):
 )
 def test_options_outside_their_bound_are_refused(course_series, changes, field):
     with pytest.raises(TrainingInputInvalid) as caught:
-        train(course_series, TrainingPlan(**({"model_name": "m"} | changes)))
+        train_fixed_order(course_series, FixedOrderPlan(**({"model_name": "m"} | changes)))
     assert caught.value.field == field
 
 
@@ -203,13 +221,12 @@ def test_a_model_the_file_can_not_hold_is_refused(course_series):
         "simple_differencing": SARIMAX(values, order=(1, 1, 0), simple_differencing=True),
         "obs_intercept": SARIMAX(values, exog=np.arange(values.size), order=(1, 0, 0), mle_regression=True),
         "state_intercept": SARIMAX(values, order=(1, 0, 0), trend="ct"),
-        "missing": SARIMAX(np.where(values > 1500, np.nan, values), order=(1, 0, 0)),
         "states": SARIMAX(values, order=(1, 0, 0), seasonal_order=(1, 0, 0, 130)),
     }
     for reason, model in made.items():
         results = model.smooth(np.full(len(model.param_names), 0.5), cov_type="none")
         with pytest.raises(TrainingInputInvalid, match=reason):
-            state_space_of(results, name="m", frequency="D", start=course_series.moments[0])
+            state_space_of(results)
 
 
 def test_the_bundled_data_is_read_whole():
