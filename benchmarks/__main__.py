@@ -14,6 +14,7 @@ from backend.settings import PROJECT_ROOT
 from benchmarks import (
     click_to_healthy,
     endpoint_start,
+    forecast_accuracy,
     forecast_page,
     scoring_throughput,
 )
@@ -29,6 +30,7 @@ SCRIPTS = {
     "scoring_throughput": scoring_throughput,
     "click_to_healthy": click_to_healthy,
     "forecast_page": forecast_page,
+    "forecast_accuracy": forecast_accuracy,
 }
 
 

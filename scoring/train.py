@@ -172,6 +172,8 @@ def _reading(options: argparse.Namespace) -> dict[str, Any]:
 def _train(options: argparse.Namespace) -> None:
     check_model_name(options.model_name)
     if options.candidates is None:
+        if options.id_column or options.hierarchy or options.cluster:
+            raise TrainingInputInvalid("candidates", "many series need it: all, quick, or names.")
         fixed = _fixed_order(options)
         series = read_series(options.input, **_reading(options))
         write_run_outputs(train_fixed_order(series, fixed), options.output)

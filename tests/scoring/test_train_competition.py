@@ -219,6 +219,7 @@ def arguments(output: Path, *options: str, data: Path = COURSE_DATA) -> list[str
     [
         (("--candidates", "nonsense"), "candidates: there is no 'nonsense' at frequency D"),
         (("--candidates", "theta,"), "candidates: there is no ''"),
+        (("--hierarchy",), "candidates: many series need it"),
         (("--candidates", ""), "candidates: there is no ''"),
         (("--candidates", "all", "--horizon", "0"), "horizon: it must be from 1 to 366"),
         (("--candidates", "all", "--horizon", "367"), "horizon: it must be from 1 to 366"),
