@@ -10,6 +10,7 @@ average is safer than a winner. Scored origin by origin, this is what the rule i
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -103,11 +104,22 @@ class Selection:
         for slug in self.eligible:
             answered = self.outlooks.get(slug, {})
             if past and all(origin in answered for origin in past):
-                judged = together(
-                    [judge(answered[o], self.intervals[0], self.observed, o, known) for o in past]
-                )
+                judged = together([self._usually_judged(slug, origin, known) for origin in past])
                 found[slug] = float(np.sqrt(np.mean(np.abs(judged.errors)) * np.mean(judged.crps)))
         return found
+
+    def _usually_judged(self, slug: str, origin: int, known: int) -> Judged:
+        """A candidate's outlook with the usual intervals, held against `known` values."""
+        whole = self._whole.get((slug, origin))
+        if whole is None:
+            whole = self.judged(self.outlooks[slug][origin], self.intervals[0], origin)
+            self._whole[slug, origin] = whole
+        return whole.chosen(whole.leads <= known - origin)
+
+    @cached_property
+    def _whole(self) -> dict[tuple[str, int], Judged]:
+        """What was held against all values, kept: each later origin looks back on it again."""
+        return {}
 
     def _intervals(self, choice: Choice, past: Sequence[int], known: int) -> Intervals:
         """The usual intervals, unless others were better by a margin."""

@@ -12,7 +12,7 @@ from ..export import state_space_of
 from ..fit import ModelOrder, SeasonalOrder
 from ..fit import fit as fit_from_many_starts
 from ..kinds.transformed import Transformed
-from .candidate import fitting, require_rows, unit_of
+from .candidate import fitting, in_units, require_rows
 
 if TYPE_CHECKING:
     from ..fit import Order
@@ -41,12 +41,9 @@ class SeasonalArima:
         season = self.seasonal_order[3]
         require_rows(self.slug, values, 2 * (p + q) + 3 * season + d + 8)
         with fitting(self.slug):
-            if self.log and (values <= 0).any():
-                raise ValueError("a value is zero or below, there is no logarithm of it")
-            levels = np.log(values) if self.log else values
-            unit = unit_of(levels) or 1.0
+            scaled, unit = in_units(values, log=self.log)
             trend = "c" if self.drift or not d + self.seasonal_order[1] else "n"
-            results = estimate(levels / unit, self.order, self.seasonal_order, trend)
+            results = estimate(scaled, self.order, self.seasonal_order, trend)
             inner = state_space_of(results)
         return Transformed(inner, pattern=np.zeros(1), unit=unit, log=self.log)
 

@@ -82,6 +82,18 @@ def unit_of(values: Vector) -> float:
     return unit if unit > 1e-12 * float(np.abs(values).max(initial=0.0)) else 0.0
 
 
+def in_units(values: Vector, *, log: bool) -> tuple[Vector, float]:
+    """The values, or their logarithms, over their standard deviation (1 where constant), and that unit.
+
+    Raises ValueError when there is no logarithm of a value.
+    """
+    if log and (values <= 0).any():
+        raise ValueError("a value is zero or below, there is no logarithm of it")
+    levels = np.log(values) if log else values
+    unit = unit_of(levels) or 1.0
+    return levels / unit, unit
+
+
 def by_position(terms: Vector, first: int) -> Vector:
     """Season terms (season,) of the steps from place `first` on, put in order of position."""
     ordered = np.empty_like(terms)

@@ -28,6 +28,8 @@ _PROFILE_CYCLES = (8, 13, 26)
 # Windows of a mean without a season, in seasons: weekdays that hardly differ are better not told apart.
 _RECENT_CYCLES = (8, 13, 26)
 MEDIAN = "median-of-five"
+_CLASSES = ("season-regression-13", "sarimax-101-011", "ets", "structural", "stl-arima")
+_SEASON_ENDS = tuple(f"-{season}" for seasons in SEASONS.values() if len(seasons) > 1 for season in seasons)
 
 
 def seasons_of(frequency: str) -> tuple[int, ...]:
@@ -37,15 +39,10 @@ def seasons_of(frequency: str) -> tuple[int, ...]:
 
 def candidates_of(frequency: str, *, positive: bool, seed: int = 0) -> tuple[Candidate, ...]:
     """All candidates of a frequency; those that take logarithms only for a series above zero."""
-    found: list[Candidate] = [
-        ClosedForm("mean", SeasonProfile(1), 2, "reference"),
-        ClosedForm("naive", SeasonalNaive(1), 2, "reference"),
-        CourseArima("course-arima", starts=2, seed=seed),
-    ]
+    found = [*_seasonless_references(), CourseArima("course-arima", starts=2, seed=seed)]
     seasons = [season for season in seasons_of(frequency) if season > 1]
     for season in seasons:
         end = f"-{season}" if len(seasons) > 1 else ""
-        found.append(ClosedForm(f"seasonal-naive{end}", SeasonalNaive(season), season + 1, "reference"))
         found += _profiles(season, end)
         found += _decompositions(season, end, positive=positive)
         if season <= _LONGEST_STATE_SEASON:
@@ -62,14 +59,10 @@ def quick_candidates_of(frequency: str) -> list[Candidate]:
     STL with ETS is fitted by statsforecast, which takes a fifth of the time, where that is installed
     (requirements-many-series.txt).
     """
-    found: list[Candidate] = [
-        ClosedForm("mean", SeasonProfile(1), 2, "reference"),
-        ClosedForm("naive", SeasonalNaive(1), 2, "reference"),
-    ]
+    found = _seasonless_references()
     seasons = [season for season in seasons_of(frequency) if season > 1]
     for season in seasons:
         end = f"-{season}" if len(seasons) > 1 else ""
-        found.append(ClosedForm(f"seasonal-naive{end}", SeasonalNaive(season), season + 1, "reference"))
         found += _profiles(season, end)
         if mstl.is_installed():
             found.append(mstl.MstlEts(f"mstl-ets{end}", season))
@@ -80,13 +73,32 @@ def quick_candidates_of(frequency: str) -> list[Candidate]:
 
 
 def median_members(slugs: Sequence[str]) -> tuple[str, ...]:
-    """The members of the median of five among the candidates that there are: one of each class of models."""
-    classes = ("season-regression-13", "sarimax-101-011", "ets", "structural", "stl-arima")
-    return tuple(slug for start in classes for slug in slugs if slug == start)
+    """The members of the median of five among the candidates that there are: one of each class of models.
+
+    With two seasons a slug ends in its own; the first there is, the shortest, stands for the class.
+    """
+    found = (next((slug for slug in slugs if _is_of(slug, one)), None) for one in _CLASSES)
+    return tuple(slug for slug in found if slug is not None)
+
+
+def _is_of(slug: str, one: str) -> bool:
+    rest = slug.removeprefix(one)
+    return slug.startswith(one) and (not rest or rest in _SEASON_ENDS)
+
+
+def _seasonless_references() -> list[Candidate]:
+    return [
+        ClosedForm("mean", SeasonProfile(1), 2, "reference"),
+        ClosedForm("naive", SeasonalNaive(1), 2, "reference"),
+    ]
 
 
 def _profiles(season: int, end: str) -> list[Candidate]:
+    """The seasonal naive reference, and everything that is a mean over a season's positions."""
     found: list[Candidate] = [
+        ClosedForm(f"seasonal-naive{end}", SeasonalNaive(season), season + 1, "reference")
+    ]
+    found += [
         ClosedForm(f"season-regression-{cycles}{end}", SeasonProfile(season, cycles), 3 * season)
         for cycles in _PROFILE_CYCLES
     ]

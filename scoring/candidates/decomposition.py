@@ -11,7 +11,7 @@ from statsmodels.tsa.seasonal import STL
 from ..export import state_space_of
 from ..kinds.transformed import Transformed
 from .arima import estimate
-from .candidate import by_position, fitting, require_rows, unit_of
+from .candidate import by_position, fitting, in_units, require_rows
 from .smoothing import best_smoothing
 
 if TYPE_CHECKING:
@@ -40,11 +40,7 @@ class Decomposition:
         """See Candidate."""
         require_rows(self.slug, observed.values, 3 * self.season)
         with fitting(self.slug):
-            if self.log and (observed.values <= 0).any():
-                raise ValueError("a value is zero or below, there is no logarithm of it")
-            levels = np.log(observed.values) if self.log else observed.values
-            unit = unit_of(levels) or 1.0
-            scaled = levels / unit
+            scaled, unit = in_units(observed.values, log=self.log)
             season = np.asarray(STL(scaled, period=self.season, seasonal=_SEASONAL_SMOOTHER).fit().seasonal)
             pattern = by_position(season[-self.season :], observed.first + scaled.size - self.season)
             rest = scaled - pattern[observed.positions(self.season)]

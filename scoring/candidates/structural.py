@@ -10,7 +10,7 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from ..export import state_space_of
 from ..kinds.transformed import Transformed
-from .candidate import fitting, require_rows, unit_of
+from .candidate import fitting, in_units, require_rows
 
 if TYPE_CHECKING:
     from ..kinds.outlook import Kind, Observed
@@ -24,7 +24,6 @@ class Structural:
     slug: str
     season: int
     level: str
-    log: bool = False
     role: Role = "candidate"
 
     def fit(self, observed: Observed) -> Kind:
@@ -32,14 +31,11 @@ class Structural:
         values = observed.values
         require_rows(self.slug, values, 3 * self.season + 8)
         with fitting(self.slug):
-            if self.log and (values <= 0).any():
-                raise ValueError("a value is zero or below, there is no logarithm of it")
-            levels = np.log(values) if self.log else values
-            unit = unit_of(levels) or 1.0
+            scaled, unit = in_units(values, log=False)
             model = UnobservedComponents(
-                levels / unit,
+                scaled,
                 level=self.level,
                 seasonal=self.season if self.season > 1 else None,
             )
             results = model.fit(disp=False, maxiter=60, cov_type="none")
-            return Transformed(state_space_of(results), pattern=np.zeros(1), unit=unit, log=self.log)
+            return Transformed(state_space_of(results), pattern=np.zeros(1), unit=unit)

@@ -19,7 +19,7 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 from scoring.backtest import MOST_FITTED_ROWS, Task, run_task
 from scoring.candidates.arima import SeasonalArima, estimate
 from scoring.candidates.candidate import Candidate
-from scoring.candidates.catalogue import candidates_of, quick_candidates_of, seasons_of
+from scoring.candidates.catalogue import candidates_of, median_members, quick_candidates_of, seasons_of
 from scoring.candidates.closed_form import ClosedForm
 from scoring.candidates.decomposition import Decomposition
 from scoring.candidates.smoothing import Ets, ThetaMethod
@@ -225,3 +225,14 @@ def test_the_catalogue_names_each_candidate_once(frequency: str, positive: bool)
     assert positive == any("log" in slug for slug in slugs)
     seasons = [season for season in seasons_of(frequency) if season > 1]
     assert sum(slug.startswith("seasonal-naive") for slug in slugs) == len(seasons)
+
+
+@pytest.mark.parametrize("frequency", ["D", "h", "W-SUN", "MS", "QS-JAN"])
+def test_the_median_of_five_has_one_of_each_class_at_every_frequency_with_a_season(frequency: str) -> None:
+    slugs = [candidate.slug for candidate in candidates_of(frequency, positive=True)]
+    members = median_members(slugs)
+    shortest = seasons_of(frequency)[0]
+    end = f"-{shortest}" if len(seasons_of(frequency)) > 1 else ""
+    expected = ["season-regression-13", "sarimax-101-011", "ets", "structural", "stl-arima"]
+    assert members == tuple(f"{one}{end}" for one in expected if f"{one}{end}" in slugs)
+    assert len(members) == (5 if shortest <= 24 else 2)
