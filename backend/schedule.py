@@ -37,9 +37,7 @@ class Schedule:
         self._scheduler: Any = None
         expression = application.settings.training_schedule
         if expression:
-            from apscheduler.schedulers.background import (  # type: ignore[import-untyped]
-                BackgroundScheduler,
-            )
+            from apscheduler.schedulers.background import BackgroundScheduler
 
             self._scheduler = BackgroundScheduler()
             self._scheduler.add_job(
@@ -69,7 +67,7 @@ def read_cron(expression: str) -> Any:
 
     Weekdays may be numbers, Sunday being 0 or 7 as in cron (APScheduler counts from Monday), or names.
     """
-    from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
+    from apscheduler.triggers.cron import CronTrigger
 
     fields = expression.split()
     if len(fields) == 5:

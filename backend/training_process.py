@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backend.jobs import Job, Reporter
 
 # The filters multiply matrices of a few rows: a second thread only spins, and made a fit ten times slower.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
 LONGEST_SECONDS = 4 * 3600.0
 NICENESS = 10
 LOOK_SECONDS = 0.3  # how often a run is looked at that somebody may have asked to end

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backend.settings import PROJECT_ROOT
+from backend.training_process import ONE_THREAD
 from benchmarks.kept_answers import keep, kept, path_of
-from benchmarks.peer_forecasts import ONE_THREAD
 from benchmarks.quantile_forecast import PROBABILITIES, QuantileForecast
 from scoring.competition import CompetitionPlan, hold
 from scoring.series import Series

@@ -19,10 +19,12 @@ from backend.endpoint import open_endpoint
 from backend.run_outputs import read_run_outputs
 from backend.scripts import bundled_script
 from backend.settings import PROJECT_ROOT
+from backend.training_process import ONE_THREAD
 from benchmarks.measurement import Measurement, measurement
 from benchmarks.peer_environment import PeerUnavailable, environment_python
 from benchmarks.product import finished
 from benchmarks.series_collections import adventureworks_sales
+from benchmarks.training_command import run_training
 from scoring.model_file import MODEL_FILE_NAME
 from scoring.run_outputs import MODEL_FOLDER
 
@@ -40,8 +42,6 @@ TRAINING_BOUND_SECONDS, ANSWER_BOUND_SECONDS = 600.0, 1.0
 TRAINING_LIMIT_SECONDS, DEPLOYING_SECONDS = 3_600.0, 120.0
 ANSWERS = 5
 MEMORY_GB = 2.0
-# Threads of BLAS only spin on matrices this small.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 TITLE = "A thousand series"
 METHOD = f"""
 {SERIES:,} daily series of {DAYS} days, made from the 18 of AdventureWorks (daily revenue of 6 countries x 3
@@ -116,19 +116,10 @@ def _resampled(values: np.ndarray, generator: np.random.Generator) -> np.ndarray
 
 def train(python: Path, table: Path, output: Path) -> float:
     """Run the training command; the seconds it took."""
-    command = [str(python), "-m", "scoring.train", "--input", str(table), "--output", str(output)]
-    command += ["--model-name", NAME, "--candidates", "quick", "--horizon", str(HORIZON)]
-    command += ["--origins", str(ORIGINS), "--processes", str(CORES)]
+    arguments = ["--input", str(table), "--output", str(output), "--model-name", NAME]
+    arguments += ["--candidates", "quick", "--horizon", str(HORIZON), "--origins", str(ORIGINS)]
     began = time.perf_counter()
-    subprocess.run(
-        command,
-        cwd=PROJECT_ROOT,
-        env=os.environ | ONE_THREAD,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=TRAINING_LIMIT_SECONDS,
-        check=True,
-    )
+    run_training([*arguments, "--processes", str(CORES)], seconds=TRAINING_LIMIT_SECONDS, python=python)
     return time.perf_counter() - began
 
 

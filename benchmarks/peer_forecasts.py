@@ -13,6 +13,7 @@ import numpy as np
 from backend.accuracy import LEVELS
 from backend.local.processes import end_session
 from backend.settings import PROJECT_ROOT
+from backend.training_process import ONE_THREAD
 from benchmarks import kept_answers
 from benchmarks.peer_environment import peer_python, requirements_of
 
@@ -29,8 +30,6 @@ ENVIRONMENT = "forecasting"
 SCRIPT = PROJECT_ROOT / "benchmarks" / "peers" / f"{ENVIRONMENT}.py"
 # Part of what a kept forecast is found by: to be raised when SCRIPT asks a peer in another way.
 METHOD = 1
-# Two processes with threads of their own on two cores are slower than without.
-ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
 
 Asked: TypeAlias = "tuple[Peer, BenchmarkSeries]"
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 from backend.demonstration import DATA
-from backend.settings import PROJECT_ROOT
+from benchmarks.training_command import run_training
 from scoring.model_file import MODEL_FILE_NAME, read_model
 from scoring.run_outputs import MODEL_FOLDER
 
@@ -18,23 +15,12 @@ if TYPE_CHECKING:
 
 ORDER = (2, 0, 2)
 TRAINING_SECONDS = 300
-# Threads of BLAS only spin on matrices this small.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def train(folder: Path) -> Path:
     """Train the course's order on the bundled series; the folder that an endpoint is given as its model."""
-    command = [sys.executable, "-m", "scoring.train", "--input", str(DATA), "--output", str(folder)]
-    command += ["--model-name", "serving", "--order", ",".join(map(str, ORDER))]
-    subprocess.run(
-        command,
-        cwd=PROJECT_ROOT,
-        env=os.environ | ONE_THREAD,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=TRAINING_SECONDS,
-        check=True,
-    )
+    arguments = ["--input", str(DATA), "--output", str(folder), "--model-name", "serving"]
+    run_training([*arguments, "--order", ",".join(map(str, ORDER))], seconds=TRAINING_SECONDS)
     return folder / MODEL_FOLDER
 
 

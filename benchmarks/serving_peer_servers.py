@@ -13,9 +13,9 @@ import numpy as np
 import psutil
 
 from backend.settings import PROJECT_ROOT
+from backend.training_process import ONE_THREAD
 from benchmarks.peer_environment import peer_python
 from benchmarks.plain_server import end_session, free_port
-from benchmarks.serving_model import ONE_THREAD
 from benchmarks.serving_servers import LEVELS, RunningServer
 
 if TYPE_CHECKING:

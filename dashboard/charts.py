@@ -168,18 +168,7 @@ def _layout(lines: Lines, words: Words, height: int) -> dict[str, Any]:
     return {
         "height": height,
         "margin": {"l": 4, "r": 44, "t": 28, "b": 8},
-        "hovermode": "x unified",
-        "hoverlabel": {"align": "left"},
-        "dragmode": False,
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "y": -0.14,
-            "xanchor": "left",
-            "yanchor": "top",
-            "itemclick": False,
-            "itemdoubleclick": False,
-        },
+        **calm(legend_below=0.14),
         "xaxis": across | {"fixedrange": True},
         "yaxis": {
             "gridcolor": GRID,
@@ -188,6 +177,24 @@ def _layout(lines: Lines, words: Words, height: int) -> dict[str, Any]:
             "automargin": True,
             "nticks": 6,
             "fixedrange": True,
+        },
+    }
+
+
+def calm(*, legend_below: float) -> dict[str, Any]:
+    """What every chart shares: one hover label a step, no dragging, a legend so far below that only tells."""
+    return {
+        "hovermode": "x unified",
+        "hoverlabel": {"align": "left"},
+        "dragmode": False,
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": -legend_below,
+            "xanchor": "left",
+            "yanchor": "top",
+            "itemclick": False,
+            "itemdoubleclick": False,
         },
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import plotly.graph_objects as go
 
-from dashboard.charts import FORECAST, GRID, INK, SAID
+from dashboard.charts import FORECAST, GRID, INK, SAID, calm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,18 +52,7 @@ def lead_time_chart(
         layout={
             "height": height,
             "margin": {"l": 4, "r": 12, "t": 12, "b": 8},
-            "hovermode": "x unified",
-            "hoverlabel": {"align": "left"},
-            "dragmode": False,
-            "legend": {
-                "orientation": "h",
-                "x": 0,
-                "y": -0.16,
-                "xanchor": "left",
-                "yanchor": "top",
-                "itemclick": False,
-                "itemdoubleclick": False,
-            },
+            **calm(legend_below=0.16),
             "xaxis": {
                 "type": "category",
                 "showgrid": False,

@@ -22,7 +22,7 @@ from dashboard.session import application, reader
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backend.actuals import Actuals
+    from backend.actuals import Actuals, ActualsSource
     from backend.jobs import Job
     from backend.models import RegisteredModel
     from backend.services import Endpoint
@@ -52,30 +52,14 @@ def show_training(found: Sequence[RegisteredModel], endpoints: Sequence[Endpoint
 def offer_training(words: Reader, found: Sequence[RegisteredModel], preferred: str | None) -> None:
     """The form; `preferred` is the name that it trains at first."""
     st.markdown(words.t("training.explain"))
-    names = sorted({model.name for model in found})
     left, middle, right = st.columns([2, 2, 1], gap="medium", vertical_alignment="bottom")
-    name = left.selectbox(
-        words.t("training.model"),
-        names,
-        index=names.index(preferred) if preferred in names else 0 if names else None,
-        accept_new_options=True,
-        placeholder=words.t("training.model_placeholder"),
-        help=words.t("training.model_help"),
-        key="training_model",
-    )
+    with left:
+        name = _choose_name(words, found, preferred)
     champion = champions.champion_of(found, name) if name else None
-    known = actuals_source.list_actuals(application().settings)
-    files = [file.name for file in known]
-    usual = (champion.properties.get(training.ACTUALS) if champion else None) or chosen_source().name
-    source = middle.selectbox(
-        words.t("training.actuals"),
-        files,
-        index=files.index(usual) if usual in files else 0,
-        help=words.t("training.actuals_help"),
-        key=f"training_actuals_{name}",
-    )
+    with middle:
+        source = _choose_actuals(words, name, champion)
     try:
-        series = read_chosen(next(file for file in known if file.name == source))
+        series = read_chosen(source)
     except YosokuError as error:
         show_error(words, error)
         return
@@ -87,7 +71,7 @@ def offer_training(words: Reader, found: Sequence[RegisteredModel], preferred: s
         value=_usual_horizon(champion, series),
         step=1,
         help=words.t("training.horizon_help"),
-        key=f"training_horizon_{name}_{source}",
+        key=f"training_horizon_{name}_{source.name}",
     )
     st.caption(
         words.t(
@@ -97,20 +81,48 @@ def offer_training(words: Reader, found: Sequence[RegisteredModel], preferred: s
             champion=plain(champion.id) if champion else words.t("training.no_champion"),
         )
     )
-    busy = any(job.kind == "train" for job in application().jobs.running())
-    if (
-        st.button(
-            words.t("training.button"),
-            type="primary",
-            icon=":material/model_training:",
-            key="training_button",
-            disabled=not name or busy,
-            help=words.t("training.busy") if busy else None,
-        )
-        and name
-    ):
-        _begin(words, name, source, series, int(horizon))
+    if _confirmed(words, name) and name:
+        _begin(words, name, source.name, series, int(horizon))
     _say_schedule(words)
+
+
+def _choose_name(words: Reader, found: Sequence[RegisteredModel], preferred: str | None) -> str | None:
+    names = sorted({model.name for model in found})
+    return st.selectbox(
+        words.t("training.model"),
+        names,
+        index=names.index(preferred) if preferred in names else 0 if names else None,
+        accept_new_options=True,
+        placeholder=words.t("training.model_placeholder"),
+        help=words.t("training.model_help"),
+        key="training_model",
+    )
+
+
+def _choose_actuals(words: Reader, name: str | None, champion: RegisteredModel | None) -> ActualsSource:
+    """A file of actuals, at first the one that the champion was trained on."""
+    known = {file.name: file for file in actuals_source.list_actuals(application().settings)}
+    usual = (champion.properties.get(training.ACTUALS) if champion else None) or chosen_source().name
+    chosen = st.selectbox(
+        words.t("training.actuals"),
+        list(known),
+        index=list(known).index(usual) if usual in known else 0,
+        help=words.t("training.actuals_help"),
+        key=f"training_actuals_{name}",
+    )
+    return known[chosen]
+
+
+def _confirmed(words: Reader, name: str | None) -> bool:
+    busy = any(job.kind == "train" for job in application().jobs.running())
+    return st.button(
+        words.t("training.button"),
+        type="primary",
+        icon=":material/model_training:",
+        key="training_button",
+        disabled=not name or busy,
+        help=words.t("training.busy") if busy else None,
+    )
 
 
 def _begin(words: Reader, name: str, source: str, series: Actuals, horizon: int) -> None:
