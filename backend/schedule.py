@@ -12,9 +12,9 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from backend import actuals, champions, models
+from backend import champions, models
 from backend.errors import Conflict, YosokuError
-from backend.training import ACTUALS, ACTUALS_COLUMNS, TrainingRequest, start_training
+from backend.training import ACTUALS, ACTUALS_COLUMNS, TrainingRequest, submit_training
 
 if TYPE_CHECKING:
     from backend.application import Application
@@ -96,8 +96,9 @@ def train_all(application: Application, due: datetime) -> list[str]:
 
 
 def scheduled(found: dict[str, RegisteredModel]) -> list[RegisteredModel]:
-    """The champions that are trained by the clock: those that a training here has left with a report."""
-    return [model for model in found.values() if model.has_report]
+    """The champions that are trained by the clock: those that a training here left, with a report
+    and the name of their actuals."""
+    return [model for model in found.values() if model.has_report and ACTUALS in model.properties]
 
 
 def _train(application: Application, model: RegisteredModel, due: datetime) -> str | None:
@@ -108,23 +109,18 @@ def _train(application: Application, model: RegisteredModel, due: datetime) -> s
     last = jobs.latest("train", model.name)
     if last is not None and last.started >= due:
         return None
-    known = [source.name for source in actuals.list_actuals(application.settings)]
-    wanted = model.properties.get(ACTUALS, "")
     horizon = model.properties.get("horizon", "")
     request = TrainingRequest(
         model_name=model.name,
-        actuals=wanted if wanted in known else known[0],
+        actuals=model.properties[ACTUALS],
         horizon=int(horizon) if horizon.isdigit() else DEFAULT_HORIZON,
         date_column=model.properties.get(ACTUALS_COLUMNS[0]),
         value_column=model.properties.get(ACTUALS_COLUMNS[1]),
         scheduled=True,
     )
     try:
-        job = start_training(application, request)
+        job = submit_training(application, request)
     except Conflict:
-        return None
-    except YosokuError:
-        logger.exception("the scheduled training of %s could not be started", model.name)
         return None
     jobs.wait(job)
     return job.id

@@ -101,6 +101,14 @@ def start_training(application: Application, request: TrainingRequest) -> Job:
     for problem in check(request):
         raise problem
     _source(application, request.actuals)
+    return submit_training(application, request)
+
+
+def submit_training(application: Application, request: TrainingRequest) -> Job:
+    """Begin a training whatever its request is: what is wrong with it is how the job ends, for all to see.
+
+    Raises Conflict while a model of that name is being trained.
+    """
     return application.jobs.submit(
         "train", request.model_name, lambda reporter: train(application, request, reporter)
     )
@@ -141,8 +149,10 @@ def register_kept(application: Application, job: Job) -> RegisteredModel:
 def _train(
     application: Application, request: TrainingRequest, reporter: Reporter, work: Path
 ) -> Mapping[str, Any]:
-    workspace = application.workspace()
     reporter.phase("prepare")
+    for problem in check(request):
+        raise problem
+    workspace = application.workspace()
     series = actuals.read_actuals(
         _source(application, request.actuals).path,
         request.actuals,

@@ -70,9 +70,11 @@ def test_it_is_off_by_default(application: Application) -> None:
     assert application.schedule.next_turn is None
 
 
-def test_only_champions_with_a_report_are_trained() -> None:
-    with_report = RegisteredModel("a", 1, properties={"report": "report.json"})
-    assert scheduled({"a": with_report, "b": RegisteredModel("b", 3)}) == [with_report]
+def test_only_what_a_training_left_is_trained() -> None:
+    trained = RegisteredModel("a", 1, properties={"report": "report.json", "actuals": "sales"})
+    uploaded = RegisteredModel("b", 3)
+    uploaded_with_report = RegisteredModel("c", 1, properties={"report": "report.json"})
+    assert scheduled({"a": trained, "b": uploaded, "c": uploaded_with_report}) == [trained]
 
 
 @pytest.fixture
@@ -92,10 +94,10 @@ def clocked(application: Application, tmp_path: Path) -> Iterator[Application]:
 
 @pytest.fixture
 def registered(clocked: Application, leave_outputs: LeaveOutputs) -> Iterator[RegisteredModel]:
-    """A champion with a report, of a team's own kind, trained on actuals that are there no more."""
+    """A champion with a report, of a team's own kind, trained on the bundled actuals."""
     workspace = clocked.workspace()
     outputs = leave_outputs(NAME, report=True, horizon=7)
-    yield models.register(workspace, outputs, properties={"actuals": "gone"})
+    yield models.register(workspace, outputs, properties={"actuals": "adventureworks_daily"})
     for model in models.list_models(workspace, NAME):
         models.delete_model(workspace, NAME, model.version)
 
@@ -126,6 +128,20 @@ def test_each_model_is_trained_once_a_turn(clocked: Application, registered: Reg
     assert (job.result["horizon"], job.result["actuals"]) == (7, "adventureworks_daily")
     assert train_all(clocked, due) == []
     assert clocked.jobs.latest("train", NAME) == job
+
+
+def test_a_model_is_not_trained_on_another_file_than_its_champion(
+    clocked: Application, registered: RegisteredModel, leave_outputs: LeaveOutputs
+) -> None:
+    newest = models.register(
+        clocked.workspace(), leave_outputs(NAME, report=True, horizon=7), properties={"actuals": "gone"}
+    )
+    train_all(clocked, datetime.datetime.now(UTC))
+    job = clocked.jobs.latest("train", NAME)
+    assert job is not None
+    assert job.error is not None
+    assert (job.state, job.error.code, job.error.details["name"]) == ("failed", "training.no_actuals", "gone")
+    assert max(model.version for model in models.list_models(clocked.workspace(), NAME)) == newest.version
 
 
 def test_a_turn_waits_for_a_training_that_runs(clocked: Application, registered: RegisteredModel) -> None:
