@@ -16,7 +16,9 @@ from benchmarks import (
     endpoint_start,
     forecast_accuracy,
     forecast_page,
+    many_series,
     scoring_throughput,
+    serving_comparison,
 )
 from benchmarks.load import require_wrk
 from benchmarks.measurement import Measurement, read_results, table, write_results
@@ -28,9 +30,11 @@ PAGE = PROJECT_ROOT / "docs" / "performance.md"
 SCRIPTS = {
     "endpoint_start": endpoint_start,
     "scoring_throughput": scoring_throughput,
+    "serving_comparison": serving_comparison,
     "click_to_healthy": click_to_healthy,
     "forecast_page": forecast_page,
     "forecast_accuracy": forecast_accuracy,
+    "many_series": many_series,
 }
 
 
