@@ -3,7 +3,7 @@ PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench many-series reset browser
+.PHONY: run test lint bench many-series reset system-packages
 
 # The first interpreter that really is 3.11 or 3.12; `make run PYTHON=…` names another.
 PYTHON ?= $(shell for candidate in python3.12 python3.11 python3 python; do \
@@ -13,7 +13,7 @@ PYTHON ?= $(shell for candidate in python3.12 python3.11 python3 python; do \
 run: $(VENV)/.installed
 	@exec $(BIN)/python -m backend run --port $(PORT)
 
-test: $(VENV)/.installed-dev browser
+test: $(VENV)/.installed-dev system-packages
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.installed-dev
@@ -21,7 +21,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed-dev browser
+bench: $(VENV)/.installed-dev system-packages
 	@command -v wrk >/dev/null || if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then apt-get install -y -qq wrk; \
 	else echo "The benchmarks need wrk: install the package wrk."; exit 1; fi
 	$(BIN)/python -m benchmarks
@@ -56,9 +56,11 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 $(VENV)/.installed-many-series: requirements-many-series.txt | $(VENV)/bin/python
 	$(call install,requirements-many-series.txt)
 
-# The browser tests drive the system's Chromium; Japanese pages need a Japanese font.
-browser:
-	@if command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi 'noto.*cjk'; then :; \
+# The browser tests drive the system's Chromium (Japanese pages need a Japanese font), and the store is tested on
+# PostgreSQL too, which Debian keeps off the PATH.
+system-packages:
+	@if command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi 'noto.*cjk' && \
+		{ command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }; then :; \
 	elif [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig; \
-	else echo "The browser tests need Chromium and the Noto CJK fonts: install the packages chromium and fonts-noto-cjk."; exit 1; fi
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig postgresql; \
+	else echo "The tests need Chromium, the Noto CJK fonts and PostgreSQL: install the packages chromium, fonts-noto-cjk and postgresql."; exit 1; fi

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.components.masthead import ICON, connect, masthead
+from dashboard.components.masthead import ICON, connect, masthead, open_or_tell
 from dashboard.session import reader, settle_language
+from dashboard.shared_view import is_shared
 
 settle_language()
 words = reader()
@@ -32,8 +33,9 @@ selected = st.navigation(
         page("endpoints", "hub"),
         page("try_it", "terminal"),
     ],
-    position="top",
+    position="hidden" if is_shared() else "top",
 )
+open_or_tell()
 masthead()
 connect()
 selected.run()

@@ -104,13 +104,19 @@ def by_lead_time(
     table: pd.DataFrame, scale: float | None, leads: Sequence[int]
 ) -> list[tuple[int, Accuracy]]:
     """The errors up to each lead time and beyond the one before; (1, 7, 28): 1, 2 to 7, 8 to 28 steps."""
-    found: list[tuple[int, Accuracy]] = []
-    previous = 0
-    for lead in leads:
-        accuracy = measure(table[(table["lead"] > previous) & (table["lead"] <= lead)], scale)
+    spans = zip((1, *(lead + 1 for lead in leads)), leads, strict=False)
+    return [(last, accuracy) for (_, last), accuracy in by_lead_span(table, scale, list(spans))]
+
+
+def by_lead_span(
+    table: pd.DataFrame, scale: float | None, spans: Sequence[tuple[int, int]]
+) -> list[tuple[tuple[int, int], Accuracy]]:
+    """The errors of the lead times from a first to a last one, for each span that anything was judged in."""
+    found: list[tuple[tuple[int, int], Accuracy]] = []
+    for first, last in spans:
+        accuracy = measure(table[(table["lead"] >= first) & (table["lead"] <= last)], scale)
         if accuracy is not None:
-            found.append((lead, accuracy))
-        previous = lead
+            found.append(((first, last), accuracy))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Where actuals come from: a CSV, read once, its problems reported by row and what stands out found."""
+"""Where actuals come from: the configured file, a database, and the CSV files that somebody brought."""
 
 from __future__ import annotations
 
@@ -6,153 +6,110 @@ import re
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-import numpy as np
 import pandas as pd
 
+from backend.actuals_table import LEAST_ROWS, read_table
+from backend.actuals_table import Actuals as Actuals
+from backend.actuals_table import Finding as Finding
+from backend.actuals_table import Problem as Problem
+from backend.actuals_table import ProblemCode as ProblemCode
 from backend.errors import InvalidActuals
-from backend.series_calendar import SEASON, find_frequency, has_hours, place
-from scoring.quality import Finding as Finding
-from scoring.quality import inspect
+from backend.settings import PROJECT_ROOT
+from backend.sql_actuals import SqlSource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from backend.series_calendar import Frequency
     from backend.settings import Settings
 
-ProblemCode = Literal["bad_date", "missing_value", "not_a_number", "duplicate", "unsorted", "gap", "off_grid"]
-
 CSV_BYTES = 50_000_000
-LEAST_ROWS = 2
-PROBLEMS_LISTED = 200
-DATE_NAMES = ("ds", "date", "day", "transactiondate", "orderdate", "timestamp", "time")
-VALUE_NAMES = ("y", "paidamount", "value", "amount", "revenue", "sales", "quantity")
-# A time of day with a zone after it.
-ZONED = r"(:\d{2}(?:\.\d+)?)\s*(?:Z|UTC|[+-]\d{2}:?\d{2})$"
+# What ships with the product: a daily series, and beside it sales by country and category.
+BUNDLED = PROJECT_ROOT / "data" / "adventureworks_daily.csv"
+BUNDLED_SALES = PROJECT_ROOT / "data" / "adventureworks_sales_daily.csv"
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One finding; `row` counts the file's lines from 1, the header being line 1."""
-
-    code: ProblemCode
-    row: int | None
-    moment: datetime | None
-    value: str = ""
-
-
-@dataclass(frozen=True)
-class Actuals:
-    """A series that can be drawn and forecast.
-
-    `frame` has `ds` (datetime64, ascending, one row a step) and `y` (float); `filled` lists the steps that
-    were missing and are interpolated in `frame`. `calendar` is pandas' name of the frequency with its anchor
-    (W-FRI, ME); `findings` is what stands out in the values.
-    """
-
-    name: str
-    frame: pd.DataFrame
-    frequency: Frequency
-    date_column: str
-    value_column: str
-    columns: tuple[str, ...]
-    problems: tuple[Problem, ...]
-    filled: tuple[datetime, ...]
-    calendar: str
-    findings: tuple[Finding, ...] = ()
+class ActualsSource(Protocol):
+    """Actuals that can be chosen by their name."""
 
     @property
-    def origin(self) -> datetime:
-        """The last step with an actual; a whole day is at midnight."""
-        return self.frame["ds"].iloc[-1].to_pydatetime()  # type: ignore[no-any-return]
+    def name(self) -> str:
+        """The name of the series."""
 
-    @property
-    def season(self) -> int:
-        """Steps in a season."""
-        return SEASON[self.frequency]
+    def version(self) -> str:
+        """What changes when there may be other rows, so that what was read may be kept by it."""
 
-    def history(self, end: datetime | None = None) -> list[dict[str, Any]]:
-        """The rows up to and with `end`, as the scoring contract wants them."""
-        frame = self.frame if end is None else self.frame[self.frame["ds"] <= pd.Timestamp(end)]
-        steps = frame["ds"].dt.strftime("%Y-%m-%dT%H:%M:%S" if has_hours(self.frequency) else "%Y-%m-%d")
-        return [{"ds": ds, "y": y} for ds, y in zip(steps, frame["y"].tolist(), strict=True)]
+    def table(self) -> pd.DataFrame:
+        """The cells as they are now, all texts; raises InvalidActuals."""
+
+    def read(self, *, date_column: str | None = None, value_column: str | None = None) -> Actuals:
+        """The series as it is now; raises InvalidActuals."""
 
 
 @dataclass(frozen=True)
-class ActualsSource:
-    """A file of actuals that can be chosen."""
+class FileSource:
+    """A CSV file of actuals."""
 
     name: str
     path: Path
 
+    def version(self) -> str:
+        """The file, and when it was written; a file that is gone has a version too, and can't be read."""
+        try:
+            written = self.path.stat().st_mtime_ns
+        except OSError:
+            written = 0
+        return f"{self.path}:{written}"
+
+    def table(self) -> pd.DataFrame:
+        """The cells of the file; raises InvalidActuals."""
+        return read_csv(self.path)
+
+    def read(self, *, date_column: str | None = None, value_column: str | None = None) -> Actuals:
+        """The series in the file; raises InvalidActuals."""
+        return read_actuals(self.path, self.name, date_column=date_column, value_column=value_column)
+
 
 def list_actuals(settings: Settings) -> list[ActualsSource]:
-    """The configured file first, then the uploaded ones by name."""
-    first = ActualsSource(settings.actuals.stem, settings.actuals)
-    return [first, *(ActualsSource(path.stem, path) for path in sorted(_folder(settings).glob("*.csv")))]
+    """The database where one is configured, then the configured file, then the uploaded ones by name."""
+    sources: list[ActualsSource] = [FileSource(settings.actuals.stem, settings.actuals)]
+    if settings.actuals == BUNDLED and BUNDLED_SALES.is_file():
+        sources.append(FileSource(BUNDLED_SALES.stem, BUNDLED_SALES))
+    sources += [FileSource(path.stem, path) for path in sorted(_folder(settings).glob("*.csv"))]
+    if not settings.actuals_url:
+        return sources
+    database = SqlSource(
+        settings.actuals_name,
+        settings.actuals_url,
+        settings.actuals_query,
+        settings.actuals_refresh_seconds,
+    )
+    # What a name stands for must be plain: a file of the database's name is not offered beside it.
+    return [database, *(source for source in sources if source.name != database.name)]
 
 
-def save_actuals(settings: Settings, name: str, content: bytes) -> ActualsSource:
+def save_actuals(settings: Settings, name: str, content: bytes) -> FileSource:
     """Keep an uploaded CSV; it must be readable, and an older one of the same name is replaced."""
     stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.") or "actuals"
+    if settings.actuals_url and stem == settings.actuals_name:
+        stem += "-file"  # beside the database of that name it would never be offered
     read_actuals(BytesIO(content), stem)
     folder = _folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f"{stem}.partial"
     partial.write_bytes(content)
     partial.replace(folder / f"{stem}.csv")
-    return ActualsSource(stem, folder / f"{stem}.csv")
+    return FileSource(stem, folder / f"{stem}.csv")
 
 
 def read_actuals(
     source: Path | BinaryIO, name: str, *, date_column: str | None = None, value_column: str | None = None
 ) -> Actuals:
-    """Read a CSV as a series.
-
-    The date and value columns are found by name and content, or given. Duplicated days keep their last row,
-    unreadable rows are left out, missing steps are interpolated linearly and listed in `filled`; each is in
-    `problems`. InvalidActuals when no series can be made of it.
-    """
-    table = _table(source)
-    dates, values = _columns(table, date_column, value_column)
-    problems: list[Problem] = []
-    rows = _rows(table[dates], table[values], problems)
-    frequency = find_frequency(pd.DatetimeIndex(rows["moment"].drop_duplicates().sort_values()))
-    calendar, rows = _on_calendar(rows, frequency, problems)
-    series = pd.Series(rows["value"].to_numpy(), index=rows["step"])
-    series = series[~series.index.duplicated(keep="last")]
-    grid = pd.date_range(series.index[0], series.index[-1], freq=calendar)
-    filled = tuple(grid[~grid.isin(series.index)].to_pydatetime())
-    problems.extend(Problem("gap", None, moment) for moment in filled[:PROBLEMS_LISTED])
-    complete = series.reindex(grid).interpolate(method="linear")
-    return Actuals(
-        name=name,
-        frame=pd.DataFrame({"ds": grid, "y": complete.to_numpy(dtype=float)}),
-        frequency=frequency,
-        date_column=dates,
-        value_column=values,
-        columns=tuple(str(column) for column in table.columns),
-        problems=tuple(sorted(problems, key=lambda found: found.row or len(table) + 2)[:PROBLEMS_LISTED]),
-        filled=filled,
-        calendar=calendar,
-        findings=inspect(
-            pd.DatetimeIndex(rows["step"]).to_pydatetime().tolist(),
-            rows["value"].tolist(),
-            calendar,
-            season=SEASON[frequency],
-            filled=filled,
-        ),
-    )
+    """Read a CSV as a series, as `backend.actuals_table.read_table` does; raises InvalidActuals."""
+    return read_table(read_csv(source), name, date_column=date_column, value_column=value_column)
 
 
-def _folder(settings: Settings) -> Path:
-    return settings.state_dir / "actuals"
-
-
-def _table(source: Path | BinaryIO) -> pd.DataFrame:
+def read_csv(source: Path | BinaryIO) -> pd.DataFrame:
+    """The cells of a CSV in UTF-8 as texts, at least two columns and rows; raises InvalidActuals."""
     try:
         content = source.read_bytes() if isinstance(source, Path) else source.read()
     except OSError as error:
@@ -185,103 +142,5 @@ def _table(source: Path | BinaryIO) -> pd.DataFrame:
     return table
 
 
-def _columns(table: pd.DataFrame, dates: str | None, values: str | None) -> tuple[str, str]:
-    for given, name in ((dates, "date_column"), (values, "value_column")):
-        if given is not None and given not in table.columns:
-            raise InvalidActuals(
-                f"There is no column {given}.", field=name, code="actuals.no_column", name=given
-            )
-    date_column = dates or _first(table, DATE_NAMES, _reads_as_dates, ())
-    value_column = values or _first(table, VALUE_NAMES, _reads_as_numbers, (date_column,))
-    if date_column is None or value_column is None:
-        missing = "date" if date_column is None else "value"
-        raise InvalidActuals(
-            f"No column reads as a {missing}; choose one.",
-            field=f"{missing}_column",
-            code=f"actuals.no_{missing}",
-        )
-    return date_column, value_column
-
-
-def _first(table: pd.DataFrame, names: Sequence[str], reads: Any, taken: Sequence[str | None]) -> str | None:
-    by_name = {str(column).strip().lower(): str(column) for column in table.columns}
-    candidates = [by_name[name] for name in names if name in by_name]
-    candidates += [str(column) for column in table.columns]
-    return next((column for column in candidates if column not in taken and reads(table[column])), None)
-
-
-def _reads_as_dates(column: pd.Series[str]) -> bool:
-    if _reads_as_numbers(column):
-        return False  # a bare number reads as nanoseconds since 1970
-    return bool(_to_dates(column).notna().mean() > 0.5)
-
-
-def _reads_as_numbers(column: pd.Series[str]) -> bool:
-    return bool(pd.to_numeric(column, errors="coerce").notna().mean() > 0.5)
-
-
-def _to_dates(column: pd.Series[str]) -> pd.Series[pd.Timestamp]:
-    """The cells as dates without a zone: days by the local clock, hours in UTC, where none comes twice."""
-    texts = column.str.strip()
-    if not texts.str.contains(ZONED.replace("(:", "(?::")).any():
-        return pd.to_datetime(texts, errors="coerce", format="mixed")
-    by_clock = pd.to_datetime(texts.str.replace(ZONED, r"\1", regex=True), errors="coerce", format="mixed")
-    if by_clock.dt.time.nunique() <= 1:
-        return by_clock
-    return pd.to_datetime(texts, errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
-
-
-def _rows(dates: pd.Series[str], values: pd.Series[str], problems: list[Problem]) -> pd.DataFrame:
-    """The rows with a date and a number, in the file's order: row (the header is line 1), moment, value."""
-    moments = _to_dates(dates)
-    numbers = pd.to_numeric(values.str.strip(), errors="coerce").astype(float)
-    numbers = numbers.where(np.isfinite(numbers))
-    for position in np.flatnonzero(moments.isna())[:PROBLEMS_LISTED]:
-        problems.append(Problem("bad_date", int(position) + 2, None, str(dates.iloc[position])))
-    for position in np.flatnonzero(moments.notna() & numbers.isna())[:PROBLEMS_LISTED]:
-        text = str(values.iloc[position])
-        code: ProblemCode = "missing_value" if text.strip().lower() in ("", "nan") else "not_a_number"
-        problems.append(Problem(code, int(position) + 2, moments.iloc[position].to_pydatetime(), text))
-    rows = pd.DataFrame({"row": np.arange(2, len(dates) + 2), "moment": moments, "value": numbers})
-    rows = rows.dropna(ignore_index=True)
-    if rows["moment"].nunique() < LEAST_ROWS:
-        raise InvalidActuals(
-            f"Only {len(rows)} rows have both a date and a number; at least {LEAST_ROWS} are needed.",
-            field="actuals",
-            code="actuals.too_few",
-            count=len(rows),
-            bound=LEAST_ROWS,
-        )
-    return rows
-
-
-def _on_calendar(
-    rows: pd.DataFrame, frequency: Frequency, problems: list[Problem]
-) -> tuple[str, pd.DataFrame]:
-    """The calendar, and the rows that are on it by moment, with their `step`; a step's last row counts."""
-    ordered = rows.sort_values("moment", kind="stable")
-    calendar, steps = place(pd.DatetimeIndex(ordered["moment"]), frequency)
-    ordered["step"] = steps
-    in_file = ordered.sort_index()
-    repeated = in_file["step"].notna() & in_file["step"].duplicated(keep="first")
-    late = in_file["moment"] < in_file["moment"].cummax()
-    between = in_file[in_file["step"].isna()]
-    _report(problems, "off_grid", between.assign(step=between["moment"]))
-    _report(problems, "duplicate", in_file[repeated])
-    _report(problems, "unsorted", in_file[late & ~repeated])
-    ordered = ordered.dropna(subset=["step"])
-    if ordered["step"].nunique() < LEAST_ROWS:
-        raise InvalidActuals(
-            "The rows follow no regular step.",
-            field="actuals",
-            code="actuals.irregular",
-            count=int(ordered["step"].nunique()),
-        )
-    return calendar, ordered
-
-
-def _report(problems: list[Problem], code: ProblemCode, rows: pd.DataFrame) -> None:
-    rows = rows.head(PROBLEMS_LISTED)
-    steps = pd.DatetimeIndex(rows["step"]).to_pydatetime().tolist()
-    for row, step, value in zip(rows["row"].tolist(), steps, rows["value"].tolist(), strict=True):
-        problems.append(Problem(code, row, step, f"{value:g}"))
+def _folder(settings: Settings) -> Path:
+    return settings.state_dir / "actuals"

@@ -19,12 +19,13 @@ from backend.workspace import sdk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from azureml.core import Webservice, Workspace
 
     from backend.application import Application
     from backend.environments import EnvironmentSpecification
-    from backend.jobs import Job, Reporter
+    from backend.jobs import Job, Jobs, Reporter
     from backend.operations import OperationReading
     from backend.scripts import Script
     from backend.services import Endpoint, Keys
@@ -35,7 +36,7 @@ SERVICE_NAME_LENGTH = (3, 32)
 LOOK_SECONDS = 2
 EVIDENCE_LINES = 40
 # Where a run's facts go with the endpoint, so that a chart knows them without asking the registry.
-CARRIED_PROPERTIES = ("train_end",)
+CARRIED_PROPERTIES = ("train_end", "actuals", "series")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def deploy(application: Application, request: DeploymentRequest, reporter: Repor
     reporter.phase("upload")
     service = _submit(application, workspace, request, model, environment)
     operation_id = service._operation_endpoint.rstrip("/").rsplit("/", 1)[-1]
-    reporter.remember(endpoint=request.service_name, operation=operation_id)
+    reporter.remember(endpoint=request.service_name, operation=operation_id, model=model.id)
     return follow(application, request.service_name, operation_id, reporter)
 
 
@@ -164,6 +165,22 @@ def follow(application: Application, name: str, operation_id: str, reporter: Rep
         )
     reporter.phase("healthy")
     return {"endpoint": name, "scoring_uri": endpoint.scoring_uri, **_first_answer(workspace, endpoint)}
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A model (`name:version`) that an endpoint took into service, and when (UTC)."""
+
+    moment: datetime
+    model: str
+
+
+def deployed_to(jobs: Jobs, name: str) -> tuple[Deployed, ...]:
+    """What was deployed to an endpoint from here, the newest first."""
+    done = jobs.succeeded("deploy", name)
+    return tuple(
+        Deployed(job.ended or job.started, str(job.result["model"])) for job in done if "model" in job.result
+    )
 
 
 def resume_abandoned(application: Application) -> None:

@@ -8,9 +8,11 @@ YosokuError
  │    └── InvalidEnvironment      a conda specification that can't be read
  ├── NotFound                     no such model, environment, endpoint or operation
  ├── Conflict                     the name is taken, or the thing is in use
+ ├── HistoryUnavailable           the store can't be opened, or is of a newer version
  ├── WorkspaceUnavailable         the workspace can't be reached or refuses us
  │    └── LocalWorkspaceError     the embedded workspace can't start or answer
  ├── TrainingFailed               a training run gave no model; carries its last words
+ ├── MailFailed                   a mail that its server did not take, or could not be given
  ├── DeploymentFailed             the workspace gave the deployment up; carries the evidence
  └── EndpointError                the scoring URI
       ├── EndpointUnavailable     no answer: refused, timed out, name unknown, TLS
@@ -70,6 +72,10 @@ class Conflict(YosokuError):
     """The name is taken, or the thing is in use."""
 
 
+class HistoryUnavailable(YosokuError):
+    """The store can't be opened, or a newer version wrote it."""
+
+
 class WorkspaceUnavailable(YosokuError):
     """The workspace can't be reached or refuses us."""
 
@@ -80,6 +86,10 @@ class LocalWorkspaceError(WorkspaceUnavailable):
 
 class TrainingFailed(YosokuError):
     """A training run gave no model; carries its last words."""
+
+
+class MailFailed(YosokuError):
+    """A mail that its server did not take, or could not be given."""
 
 
 class DeploymentFailed(YosokuError):

@@ -27,7 +27,8 @@ class Vintage:
     """A forecast as an endpoint issued it; never edited.
 
     `origin` is the last step whose actual it could see, on the series' own clock as each `ds` is; `series`
-    names the actuals, `issued_at` is in UTC.
+    names the actuals, `history_digest` tells those that it saw (empty where that isn't known), `issued_at` is
+    in UTC.
     """
 
     endpoint: str
@@ -40,6 +41,12 @@ class Vintage:
     latency_ms: float
     contract: Contract
     points: tuple[ForecastPoint, ...]
+    history_digest: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str, datetime, datetime]:
+        """What tells it from every other: endpoint, series, origin and the moment of its issue."""
+        return self.endpoint, self.series, self.origin, self.issued_at
 
     def within(self, horizon: int) -> Vintage:
         """The same forecast cut to its first `horizon` steps."""

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from backend.endpoint import open_endpoint
 from backend.errors import EndpointRejected, EndpointUnavailable, YosokuError
 from backend.forecast_types import ForecastPoint, Vintage, read_moment, written
+from backend.series_calendar import has_hours
 from backend.services import get_endpoint
 from scoring.contract import MAX_HISTORY_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from backend.actuals import Actuals
     from backend.application import Application
     from backend.endpoint import Answer, EndpointClient
     from backend.history import History
+    from backend.series_calendar import Frequency
     from backend.services import Endpoint
 
 LEVELS = (80, 95)
-PAST_ORIGINS = 18
+PAST_ORIGINS = 52
+# Where steps are shorter than weeks, past origins are the ends of days (of hours) and weeks (of days).
+LAST_HOUR = 23
+LAST_WEEKDAY: Mapping[Frequency, int] = {"D": 6, "B": 4}
 HORIZON_BOUNDS = (1, 366)
+# How far a forecast is asked for, whatever part of it a page shows, so that no other choice asks again.
+LONGEST: Mapping[Frequency, int] = {"h": 168, "D": 90, "B": 65, "W": 52, "MS": 24, "QS": 12, "YS": 10}
 # A training run that knows where its data ended says so in metric.json; it becomes a property of the model.
 TRAINED_UNTIL = "train_end"
+# Names the actuals that a version was trained on by a training here, so that it is trained on them again.
+ACTUALS = "actuals"
 
 
 @dataclass(frozen=True)
 class ForecastView:
-    """Actuals beside what an endpoint said.
+    """Actuals beside what an endpoint said, each forecast as long as it was issued.
 
     `future` starts after the last actual; `past` are forecasts from a season apart, oldest first. When the
     endpoint gave no answer, both are what it issued last, `live` is False and `problem` says why.
@@ -45,45 +56,38 @@ class ForecastView:
     problem: YosokuError | None = None
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What one refresh asks for."""
-
-    endpoint: Endpoint
-    actuals: Actuals
-    horizon: int
-
-
-def refresh(application: Application, endpoint_name: str, actuals: Actuals, *, horizon: int) -> ForecastView:
+def refresh(application: Application, endpoint_name: str, actuals: Actuals) -> ForecastView:
     """Ask the endpoint for what it has not issued yet, keep it, and show all of it.
 
-    A forecast that this endpoint's model issued already from the same origin is reused. Never raises for an
+    A forecast that this endpoint's model issued already from the same actuals is reused. Never raises for an
     endpoint or workspace that is down: the last stored forecasts are returned with the problem.
     """
-    horizon = min(max(horizon, HORIZON_BOUNDS[0]), HORIZON_BOUNDS[1])
     try:
         workspace = application.workspace()
         endpoint = get_endpoint(workspace, endpoint_name)
-        if endpoint.state != "Healthy":
-            raise EndpointUnavailable(
-                f"The endpoint {endpoint_name} is {endpoint.state}.",
-                code="endpoint.not_healthy",
-                name=endpoint_name,
-                state=endpoint.state,
-            )
+        refuse_unsettled(endpoint)
         client = open_endpoint(workspace, endpoint, application.settings.scoring_timeout_seconds)
-        asked = _Asked(endpoint, actuals, horizon)
-        known = _known(application.history, asked)
-        missing = [origin for origin in _origins(actuals) if origin not in known]
+        known = reusable(application.history, endpoint, actuals)
+        missing = [origin for origin in origins_of(actuals) if origin not in known]
         if missing:
-            issued = ask(client, asked.endpoint, actuals, horizon=horizon, origins=missing)
+            horizon = LONGEST[actuals.frequency]
+            issued = ask(client, endpoint, actuals, horizon=horizon, origins=missing)
             application.history.save_vintages(issued)
             known |= {vintage.origin: vintage for vintage in issued}
-        return _view(actuals, known, horizon, live=True, problem=None)
+        return view_of(actuals, known.values(), live=True)
     except YosokuError as problem:
         stored = application.history.newest_vintages(endpoint_name, actuals.name)
-        return _view(
-            actuals, {vintage.origin: vintage for vintage in stored}, horizon, live=False, problem=problem
+        return view_of(actuals, from_these(stored, actuals) or stored, live=False, problem=problem)
+
+
+def refuse_unsettled(endpoint: Endpoint) -> None:
+    """Raise EndpointUnavailable for an endpoint that is not Healthy."""
+    if endpoint.state != "Healthy":
+        raise EndpointUnavailable(
+            f"The endpoint {endpoint.name} is {endpoint.state}.",
+            code="endpoint.not_healthy",
+            name=endpoint.name,
+            state=endpoint.state,
         )
 
 
@@ -113,7 +117,9 @@ def ask(
         if isinstance(error, EndpointRejected) and not _other_contract(error):
             raise
         return [_ask_course(client, endpoint, actuals, horizon)]
-    return [_vintage(endpoint, actuals, forecast, answer) for forecast in forecasts]
+    issued = [read_vintage(endpoint, actuals, forecast, answer) for forecast in forecasts]
+    digests = history_digests(actuals, (vintage.origin for vintage in issued))
+    return [replace(vintage, history_digest=digests[vintage.origin]) for vintage in issued]
 
 
 def _other_contract(error: EndpointRejected) -> bool:
@@ -124,48 +130,82 @@ def _other_contract(error: EndpointRejected) -> bool:
 def default_endpoint(
     endpoints: Sequence[Endpoint], history: History, series: str | None = None
 ) -> Endpoint | None:
-    """The endpoint to show first: Healthy before others, then the last to forecast the series, or any."""
+    """The endpoint to show first: Healthy before others, then one whose model was trained on these actuals,
+    then the last to forecast the series, or any."""
     orders = [history.endpoints_with_vintages(series)] if series is not None else []
     orders.append(history.endpoints_with_vintages())
 
-    def preference(endpoint: Endpoint) -> tuple[bool, list[int]]:
+    whole = (series or "").partition("/")[0]
+
+    def preference(endpoint: Endpoint) -> tuple[bool, bool, list[int]]:
         name = endpoint.name
-        return endpoint.state != "Healthy", [
-            order.index(name) if name in order else len(order) for order in orders
-        ]
+        made_for = endpoint.properties.get(ACTUALS) == whole
+        places = [order.index(name) if name in order else len(order) for order in orders]
+        return endpoint.state != "Healthy", not made_for, places
 
     return min(endpoints, key=preference, default=None)
 
 
-def _origins(actuals: Actuals) -> list[datetime]:
-    """The last step, and the ends of the seasons before it, while a season of actuals is left to judge by."""
-    rows, season = len(actuals.frame), actuals.season
-    least = 2 * season - 1  # an origin needs some history before it
-    past = range(rows - 1 - season, least - 1, -season)[:PAST_ORIGINS]
-    return [actuals.frame["ds"].iloc[row].to_pydatetime() for row in (*reversed(past), rows - 1)]
+def origins_of(actuals: Actuals) -> list[datetime]:
+    """The last step, and before it the ends of days, weeks or steps that have two seasons of history.
+
+    They stay where they are when actuals move on, so that what was issued from them is of use again.
+    """
+    steps = actuals.frame["ds"].iloc[2 * actuals.season - 1 : -1]
+    if has_hours(actuals.frequency):
+        steps = steps[steps.dt.hour == LAST_HOUR]
+    elif actuals.frequency in LAST_WEEKDAY:
+        steps = steps[steps.dt.day_of_week == LAST_WEEKDAY[actuals.frequency]]
+    return [*steps.iloc[-PAST_ORIGINS:].dt.to_pydatetime(), actuals.origin]
 
 
-def _known(history: History, asked: _Asked) -> dict[datetime, Vintage]:
-    model = (asked.endpoint.model_name or "", str(asked.endpoint.model_version or ""))
+def history_digests(actuals: Actuals, origins: Iterable[datetime]) -> dict[datetime, str]:
+    """The SHA-256 of the actuals up to each origin: another file of the same name has others."""
+    steps = actuals.frame["ds"].to_numpy().astype("datetime64[s]").astype("<i8")
+    rows = np.ascontiguousarray(
+        np.column_stack([steps, actuals.frame["y"].to_numpy(dtype=float)]), dtype="<f8"
+    )
+    found: dict[datetime, str] = {}
+    digest, begin = hashlib.sha256(), 0
+    for origin in sorted(set(origins)):
+        end = int(np.searchsorted(steps, np.datetime64(origin, "s").astype("<i8"), side="right"))
+        digest.update(rows[begin:end].tobytes())
+        found[origin], begin = digest.copy().hexdigest(), end
+    return found
+
+
+def reusable(history: History, endpoint: Endpoint, actuals: Actuals) -> dict[datetime, Vintage]:
+    """What this endpoint's model issued already from the same actuals, by origin."""
+    model = (endpoint.model_name or "", str(endpoint.model_version or ""))
     found = history.newest_vintages(
-        asked.endpoint.name, asked.actuals.name, model=model, horizon=asked.horizon
+        endpoint.name,
+        actuals.name,
+        model=model,
+        horizon=LONGEST[actuals.frequency],
+        origins=origins_of(actuals),
     )
     if any(vintage.contract == "course" for vintage in found):
         return {}  # it has no origins to choose from, so that it is asked each time
-    deployed = asked.endpoint.updated or asked.endpoint.created
+    deployed = endpoint.updated or endpoint.created
     # The same model behind another script, or in a workspace made anew, may say something else.
-    return {vintage.origin: vintage for vintage in found if not deployed or vintage.issued_at >= deployed}
+    return {
+        vintage.origin: vintage
+        for vintage in from_these(found, actuals)
+        if not deployed or vintage.issued_at >= deployed
+    }
 
 
-def _view(
-    actuals: Actuals,
-    known: Mapping[datetime, Vintage],
-    horizon: int,
-    *,
-    live: bool,
-    problem: YosokuError | None,
+def from_these(found: Sequence[Vintage], actuals: Actuals) -> list[Vintage]:
+    """Those of some forecasts that saw the actuals as they are now."""
+    digests = history_digests(actuals, (vintage.origin for vintage in found))
+    return [vintage for vintage in found if vintage.history_digest == digests[vintage.origin]]
+
+
+def view_of(
+    actuals: Actuals, known: Iterable[Vintage], *, live: bool, problem: YosokuError | None = None
 ) -> ForecastView:
-    vintages = [known[origin].within(horizon) for origin in sorted(known)]
+    """Actuals beside forecasts of their origins, one an origin, in whatever order they come."""
+    vintages = sorted(known, key=lambda vintage: vintage.origin)
     future = vintages[-1] if vintages else None
     if future and future.points[-1].ds <= actuals.origin:
         future = None
@@ -173,7 +213,10 @@ def _view(
     return ForecastView(actuals, future, tuple(past), live, problem)
 
 
-def _vintage(endpoint: Endpoint, actuals: Actuals, forecast: Mapping[str, Any], answer: Answer) -> Vintage:
+def read_vintage(
+    endpoint: Endpoint, actuals: Actuals, forecast: Mapping[str, Any], answer: Answer
+) -> Vintage:
+    """One forecast of an answer in our contract, as issued now."""
     return Vintage(
         endpoint=endpoint.name,
         model_name=endpoint.model_name or "",

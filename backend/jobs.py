@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-JobKind = Literal["deploy", "demonstration", "train"]
+JobKind = Literal["deploy", "demonstration", "train", "brief"]
 JobState = Literal["running", "succeeded", "failed", "interrupted", "cancelled"]
 WORKERS = 4
 LINES_KEPT = 200
@@ -188,6 +188,10 @@ class Jobs:
     def latest(self, kind: JobKind, subject: str | None = None) -> Job | None:
         """The newest job of a kind, of one subject or of any."""
         return next(iter(self._find(kind=kind, subject=subject, limit=1)), None)
+
+    def succeeded(self, kind: JobKind, subject: str) -> list[Job]:
+        """The jobs of a kind on a subject that came to a good end, the newest first."""
+        return self._find(kind=kind, subject=subject, state="succeeded")
 
     def running(self) -> list[Job]:
         """The jobs that run now, the newest first."""

@@ -1,4 +1,4 @@
-"""What a deployment or a training is doing now, step by step.
+"""What a deployment, a training or a brief is doing now, step by step.
 
 A deployment's phases are told from the sentences that Azure ML reports while it works; the local workspace
 reports the same sentences as Azure does, so one mapping serves both.
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 Phase = Literal["validate", "upload", "build_environment", "create_container", "start_init", "healthy"]
 TrainingPhase = Literal["prepare", "backtest", "fit", "judge", "register"]
-AnyPhase: TypeAlias = Phase | TrainingPhase
+BriefPhase = Literal["ask", "write", "send"]
+AnyPhase: TypeAlias = Phase | TrainingPhase | BriefPhase
 PhaseStatus = Literal["waiting", "running", "done", "failed"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 TRAINING_PHASES: tuple[TrainingPhase, ...] = get_args(TrainingPhase)
+BRIEF_PHASES: tuple[BriefPhase, ...] = get_args(BriefPhase)
 
 # Start of the sentence in the operation's streaming log -> phase.
 SENTENCES: tuple[tuple[str, Phase], ...] = (

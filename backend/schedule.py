@@ -1,28 +1,36 @@
-"""Training again by the clock: every model whose champion was trained here, one after the other.
+"""What is done by the clock: training again every model whose champion was trained here, one after the other,
+and what others add.
 
-The setting is a cron expression in the server's own time zone. Every process of the app that has the state
+A setting is a cron expression in the server's own time zone. Every process of the app that has the state
 folder open keeps the clock, so that one that ends takes nothing with it; a lock and the jobs on record make
 sure that each turn is worked on once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backend import champions, models
 from backend.errors import Conflict, YosokuError
-from backend.training import ACTUALS, ACTUALS_COLUMNS, TrainingRequest, submit_training
+from backend.forecasts import ACTUALS
+from backend.training import ACTUALS_COLUMNS, TrainingRequest, submit_training
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from backend.application import Application
     from backend.jobs import Jobs
     from backend.models import RegisteredModel
+    from backend.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+TRAINING = "train"
 LOCK = "training-schedule.lock"
 LOOK_SECONDS = 2.0  # how often a training that runs already is looked at
 LATEST_SECONDS = 3600  # a turn that the machine slept through is made up for, this late at most
@@ -31,35 +39,60 @@ WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 class Schedule:
-    """The clock of one process; it stands still where the setting is empty."""
+    """The clock of one process; it stands still where no task is set."""
 
     def __init__(self, application: Application) -> None:
         self._scheduler: Any = None
         expression = application.settings.training_schedule
         if expression:
+            self.add(TRAINING, expression, partial(train_all, application))
+
+    def add(self, task: str, expression: str, work: Callable[[datetime], object]) -> None:
+        """Do work at each turn of a cron expression; it is given the moment at which the turn was due.
+
+        A turn that comes while the one before is still worked on is left out.
+        """
+        if self._scheduler is None:
             from apscheduler.schedulers.background import BackgroundScheduler
 
             self._scheduler = BackgroundScheduler()
-            self._scheduler.add_job(
-                lambda: train_all(application, datetime.now(UTC).replace(second=0, microsecond=0)),
-                read_cron(expression),
-                id="train",
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=LATEST_SECONDS,
-            )
             self._scheduler.start()
+        self._scheduler.add_job(
+            lambda: work(datetime.now(UTC).replace(second=0, microsecond=0)),
+            read_cron(expression),
+            id=task,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=LATEST_SECONDS,
+        )
 
     @property
     def next_turn(self) -> datetime | None:
         """When the models are trained next; None where they aren't by the clock."""
-        job = self._scheduler.get_job("train") if self._scheduler else None
+        return self.next_turn_of(TRAINING)
+
+    def next_turn_of(self, task: str) -> datetime | None:
+        """When a task is done next; None where it isn't by the clock."""
+        job = self._scheduler.get_job(task) if self._scheduler else None
         return job.next_run_time if job else None
 
     def close(self) -> None:
         """Begin no further turn."""
         if self._scheduler:
             self._scheduler.shutdown(wait=False)
+
+
+@contextlib.contextmanager
+def turn(settings: Settings, lock_name: str) -> Iterator[bool]:
+    """Hold the turn of a task; False while another process of the same state folder holds it."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.state_dir / lock_name).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
 
 
 def read_cron(expression: str) -> Any:
@@ -80,13 +113,9 @@ def train_all(application: Application, due: datetime) -> list[str]:
 
     A model that another process or a person is training, or has trained since then, is left out.
     """
-    settings = application.settings
-    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.state_dir / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return []  # another process is at it
+    with turn(application.settings, LOCK) as is_ours:
+        if not is_ours:
+            return []
         try:
             chosen = scheduled(champions.champions(models.list_models(application.workspace())))
         except YosokuError:

@@ -9,13 +9,14 @@ import zipfile
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from backend import actuals, champions, models
 from backend.errors import Conflict, InvalidInput, NotFound, TrainingFailed
 from backend.evaluation import judge
-from backend.forecasts import HORIZON_BOUNDS
+from backend.forecasts import ACTUALS, HORIZON_BOUNDS
+from backend.panel import Panel
+from backend.panel_table import read_any
 from backend.run_outputs import MODEL_NAME, read_run_outputs
+from backend.training_input import candidates_for, described, write_input
 from backend.training_process import run_training
 from backend.training_report import read_report
 from backend.training_runs import keep_run, unpack_kept
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from backend.settings import Settings
     from backend.training_process import Progress
 
-# The property of a version that names the actuals it was trained on, so that it is trained on them again.
-ACTUALS = "actuals"
 ACTUALS_COLUMNS = ("actuals_date_column", "actuals_value_column")
 # The property that names the champion (`name:version`) with which a version was compared.
 CHAMPION_BEFORE = "champion_before"
@@ -153,23 +152,17 @@ def _train(
     for problem in check(request):
         raise problem
     workspace = application.workspace()
-    series = actuals.read_actuals(
-        _source(application, request.actuals).path,
-        request.actuals,
-        date_column=request.date_column,
-        value_column=request.value_column,
+    source = _source(application, request.actuals)
+    series = read_any(
+        source.table(), source.name, date_column=request.date_column, value_column=request.value_column
     )
     champion = champions.champion_of(models.list_models(workspace, request.model_name), request.model_name)
     told: dict[str, Any] = {
         "actuals": request.actuals,
-        "columns": [series.date_column, series.value_column],
         "horizon": request.horizon,
         "scheduled": request.scheduled,
         "champion": champion.id if champion else None,
-        "rows": len(series.frame),
-        "first": series.frame["ds"].iloc[0].isoformat(),
-        "last": series.frame["ds"].iloc[-1].isoformat(),
-        "filled": len(series.filled),
+        **described(series),
     }
     reporter.remember(**told)
     measured = _champion_file(application, champion, series, work / "champion") if champion else None
@@ -192,17 +185,19 @@ def _train(
 
 
 def _command(
-    settings: Settings, request: TrainingRequest, series: Actuals, work: Path, champion: Path | None
+    settings: Settings,
+    request: TrainingRequest,
+    series: Actuals | Panel,
+    work: Path,
+    champion: Path | None,
 ) -> list[str]:
     """The training command's arguments; its input is written below `work`."""
-    command = ["--input", str(_write_csv(series, work / "actuals.csv")), "--output", str(work / "outputs")]
-    command += ["--date-column", "ds", "--value-column", "y", "--model-name", request.model_name]
-    command += ["--candidates", request.candidates or settings.training_candidates]
+    command = [*write_input(series, work), "--output", str(work / "outputs")]
+    command += ["--model-name", request.model_name]
+    command += ["--candidates", request.candidates or candidates_for(series, settings)]
     command += ["--horizon", str(request.horizon), "--progress", "json"]
     if champion is not None:
         command += ["--champion", str(champion)]
-    if series.filled:
-        command += ["--gaps", "interpolate"]
     if settings.training_processes is not None:
         command += ["--processes", str(settings.training_processes)]
     return command
@@ -235,20 +230,13 @@ def _source(application: Application, name: str) -> actuals.ActualsSource:
     raise NotFound(f"There are no actuals of the name {name}.", code="training.no_actuals", name=name)
 
 
-def _write_csv(series: Actuals, path: Path) -> Path:
-    """The rows that were observed: what is missing among them is the training's to fill, and to report."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    observed = series.frame[~series.frame["ds"].isin(pd.to_datetime(list(series.filled)))]
-    whole_days = bool((observed["ds"] == observed["ds"].dt.normalize()).all())
-    observed.to_csv(path, index=False, date_format="%Y-%m-%d" if whole_days else "%Y-%m-%dT%H:%M:%S")
-    return path
-
-
 def _champion_file(
-    application: Application, champion: RegisteredModel, series: Actuals, folder: Path
+    application: Application, champion: RegisteredModel, series: Actuals | Panel, folder: Path
 ) -> Path | None:
     """The champion's model file; None where the training can't measure it on these actuals: it is no file of
-    ours, or is for many series or for another frequency."""
+    ours, or it or they are many series, or of another frequency."""
+    if isinstance(series, Panel):
+        return None
     models.download(application.workspace(), champion, folder)
     found = [path for path in folder.rglob("*.npz") if path.is_file()]
     told = _description(found[0]) if len(found) == 1 else {}

@@ -6,12 +6,15 @@ import csv
 import json
 import shutil
 import statistics
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from backend.demonstration import DATA
+from backend.actuals import BUNDLED
 from benchmarks.measurement import Measurement, measurement
 from benchmarks.page_session import app_server, page_session
 
@@ -21,99 +24,176 @@ if TYPE_CHECKING:
     from benchmarks.page_session import PageSession
     from benchmarks.product import Product
 
-DAYS = 365
-RERUNS = 30
+DAYS = 1_826
+VINTAGES = 53
 PAINTS = 5
-BOUND_MS = 150.0
-# Places of the options on the page: the range of 365 days; both intervals, and 80 % alone.
-YEAR, INTERVALS = 2, (2, 0)
+VIEWERS, RERUNS_EACH = 20, 5
+LOOK_SECONDS = 2.0  # how long a viewer looks before choosing again
+BOUND_MS, BACKFILL_BOUND_MS, VIEWERS_BOUND_MS = 150.0, 2_000.0, 1_000.0
+WARM_BOUND_MS, COLD_BOUND_MS, CHART_BOUND_KB = 1_500.0, 4_000.0, 300.0
+# Places of the options on the page: every range, and every interval; the last range is all of the days.
+RANGES, INTERVALS, ALL = 4, 3, 3
+ACTUALS, OTHER_ACTUALS = "five_years", "five_years_for_viewers"
 TITLE = "Forecast page"
 METHOD = f"""
-The app is served as `make run` serves it, with {DAYS} actuals and the demonstration's forecasts of 18
-past origins and one ahead. The bundled series has 305 days; its first 60 values are repeated after its
-end to make {DAYS}, for this benchmark only. A session speaks Streamlit's own messages: from sending
-"rerun" to the last message of the run, {RERUNS} reruns after the page has been drawn, each with another
-choice of interval so that the chart is made anew, the median. The first paint is Chromium's own
-`first-contentful-paint`, and "chart drawn" the moment the chart's lines are in the page; both from the
-start of the navigation, {PAINTS} times with an empty browser cache, the median.
+The app is served as `make run` serves it, with {DAYS:,} daily actuals and the demonstration's forecasts
+of 52 past weeks and one ahead, each 90 days long. The bundled series has 305 days; its values are
+repeated after its end to make five years, for this benchmark only. A session speaks Streamlit's own
+messages: from sending "rerun" to the last message of the run. "Rerun" is the median over every
+combination of range and interval, each once, so that every one makes sentences, tables and chart anew.
+"Backfill" is the longest answer of the endpoint that issued the forecasts, and the number of requests is
+told by the stored forecasts, which keep the time that their answer took. {VIEWERS} viewers open the page
+of another series at the same moment, each in a session of its own, and then choose another interval every
+{LOOK_SECONDS:g} seconds, {RERUNS_EACH} times each; the 95th percentile of those reruns is bounded, that
+of the same without a pause, {VIEWERS} reruns always under way, is reported. In Chromium, "chart drawn" is
+the moment the chart's lines are in the page, from the start of the navigation, {PAINTS} times, the
+median: cold with an empty browser cache, warm in a browser that has been here before.
 """
 
 WHERE_THE_TIME_GOES = """
-on the server a third goes into making the chart and its JSON (plotly checks every property), the rest is
-spread over some thirty elements and small pandas operations. The endpoint isn't asked again, and its
-error figures are kept with its forecasts. In Chromium, in loading and starting Streamlit's and plotly's
-scripts, which a browser that has been here before takes from its cache.
+on the server a third goes into making the charts and their JSON (plotly checks every property), the rest is
+spread over some sixty elements and small pandas operations. The endpoint isn't asked again, and what was
+measured of its past forecasts is kept with them. In Chromium, in loading and starting Streamlit's and
+plotly's scripts, which a browser that has been here before takes from its cache.
 """
 
 
 def measure(product: Product) -> list[Measurement]:
-    """Serve the app, rerun the page and open it in the browser."""
+    """Serve the app, rerun the page, open it in the browser, and let many read it at once."""
     variables = {
         "YOSOKU_WORKSPACE": "local",
         "YOSOKU_DATABASE_URL": "",
         "YOSOKU_STATE_DIR": str(product.application.settings.state_dir),
-        "YOSOKU_ACTUALS": str(_year_of_actuals(product.folder)),
     }
-    with app_server(variables, product.folder / "app.log") as address:
+    history = product.application.history
+    first_file = {**variables, "YOSOKU_ACTUALS": str(_five_years(product.folder, ACTUALS))}
+    with app_server(first_file, product.folder / "app.log") as address:
         with page_session(address) as session:
             first = session.run()
             reruns, size = _reruns(session)
-        paints = _paints(address)
+        cold, warm = _paints(address)
+    issued = history.newest_vintages(product.endpoint.name, ACTUALS)
+    if len(issued) != VINTAGES:
+        raise RuntimeError(f"there are {len(issued)} forecasts of {ACTUALS}, not {VINTAGES}")
+    second_file = {**variables, "YOSOKU_ACTUALS": str(_five_years(product.folder, OTHER_ACTUALS))}
+    with app_server(second_file, product.folder / "app.log") as address:
+        crowd, rush = _viewers(address)
+    for_viewers = {one.latency_ms for one in history.newest_vintages(product.endpoint.name, OTHER_ACTUALS)}
     return [
         measurement(f"{TITLE}: rerun on the server", statistics.median(reruns), "ms", bound=BOUND_MS),
         measurement(f"{TITLE}: rerun on the server, 95th percentile", _percentile(reruns), "ms"),
         measurement(f"{TITLE}: first run of a started app, with its imports", first * 1000, "ms"),
-        measurement(f"{TITLE}: chart's JSON", size / 1024, "kB"),
-        measurement(f"{TITLE}: first paint in Chromium", statistics.median(p for p, _ in paints), "ms"),
-        measurement(f"{TITLE}: chart drawn in Chromium", statistics.median(d for _, d in paints), "ms"),
+        measurement(
+            f"{TITLE}: all five years in the chart, its JSON", size / 1024, "kB", bound=CHART_BOUND_KB
+        ),
+        measurement(
+            f"{TITLE}: backfill of 52 weeks",
+            max(one.latency_ms for one in issued),
+            "ms",
+            bound=BACKFILL_BOUND_MS,
+        ),
+        measurement(
+            f"{TITLE}: requests of that backfill",
+            len({one.latency_ms for one in issued}),
+            "requests",
+            bound=1,
+        ),
+        measurement(
+            f"{TITLE}: {VIEWERS} viewers, rerun, 95th percentile",
+            _percentile(crowd),
+            "ms",
+            bound=VIEWERS_BOUND_MS,
+        ),
+        measurement(
+            f"{TITLE}: {VIEWERS} viewers without a pause, rerun, 95th percentile", _percentile(rush), "ms"
+        ),
+        measurement(
+            f"{TITLE}: {VIEWERS} viewers, requests to the endpoint", len(for_viewers), "requests", bound=1
+        ),
+        measurement(
+            f"{TITLE}: chart drawn in Chromium, warm", statistics.median(warm), "ms", bound=WARM_BOUND_MS
+        ),
+        measurement(
+            f"{TITLE}: chart drawn in Chromium, cold", statistics.median(cold), "ms", bound=COLD_BOUND_MS
+        ),
     ]
 
 
-def _year_of_actuals(folder: Path) -> Path:
-    """The bundled series, its first values repeated until a year is full; a column says which is which."""
-    with DATA.open(encoding="utf-8", newline="") as source:
+def _five_years(folder: Path, name: str) -> Path:
+    """The bundled series, its values repeated until five years are full; a column says which is which."""
+    with BUNDLED.open(encoding="utf-8", newline="") as source:
         rows = [(row["TransactionDate"], row["PaidAmount"], "observed") for row in csv.DictReader(source)]
     last = date.fromisoformat(rows[-1][0])
     repeated = [
-        ((last + timedelta(days=day + 1)).isoformat(), rows[day][1], "repeated for a benchmark")
+        ((last + timedelta(days=day + 1)).isoformat(), rows[day % len(rows)][1], "repeated for a benchmark")
         for day in range(DAYS - len(rows))
     ]
-    path = folder / "year_of_actuals.csv"
+    path = folder / f"{name}.csv"
     with path.open("w", encoding="utf-8", newline="") as target:
         csv.writer(target).writerows([("TransactionDate", "PaidAmount", "Source"), *rows, *repeated])
     return path
 
 
 def _reruns(session: PageSession) -> tuple[list[float], int]:
-    """Milliseconds of each rerun, and the bytes of the chart."""
-    session.choose("forecast_range", YEAR)
-    session.run()
-    taken = []
-    for number in range(RERUNS):
-        session.choose("forecast_interval", INTERVALS[number % len(INTERVALS)])
-        taken.append(session.run() * 1000)
-    [chart] = session.charts()
-    longest = max(len(trace.get("x", ())) for trace in json.loads(chart)["data"])
-    if longest < DAYS:
-        raise RuntimeError(f"the chart has {longest} points in its longest line, not {DAYS}")
-    return taken, len(chart)
+    """Milliseconds of each rerun, and the bytes of the chart with all days."""
+    taken, size = [], 0
+    for steps in range(RANGES):
+        session.choose("forecast_range", steps)
+        for interval in range(INTERVALS):
+            session.choose("forecast_interval", interval)
+            taken.append(session.run() * 1000)
+        if steps == ALL:
+            chart = max(session.charts(), key=len)
+            longest = max(len(trace.get("x", ())) for trace in json.loads(chart)["data"])
+            if longest < DAYS:
+                raise RuntimeError(f"the chart has {longest} points in its longest line, not {DAYS}")
+            size = len(chart)
+    return taken, size
 
 
-def _paints(address: str) -> list[tuple[float, float]]:
-    """Milliseconds to the first contentful paint and to the drawn chart."""
-    found = []
+def _viewers(address: str) -> tuple[list[float], list[float]]:
+    """Milliseconds of the reruns of many sessions that are open at once: with looks between, and without."""
+    together = threading.Barrier(VIEWERS)
+
+    def view(number: int) -> tuple[list[float], list[float]]:
+        with page_session(address) as session:
+            together.wait()
+            session.run()
+            together.wait()
+            time.sleep(LOOK_SECONDS * number / VIEWERS)  # people don't click in step
+            looking = [_choose(session, number + turn, LOOK_SECONDS) for turn in range(RERUNS_EACH)]
+            together.wait()
+            return looking, [_choose(session, number + turn, 0.0) for turn in range(RERUNS_EACH)]
+
+    with ThreadPoolExecutor(VIEWERS) as pool:
+        found = list(pool.map(view, range(VIEWERS)))
+    return [taken for looking, _ in found for taken in looking], [
+        taken for _, rush in found for taken in rush
+    ]
+
+
+def _choose(session: PageSession, turn: int, look: float) -> float:
+    """Milliseconds of a rerun with another interval, after a look at the page."""
+    time.sleep(look)
+    session.choose("forecast_interval", turn % INTERVALS)
+    return session.run() * 1000
+
+
+def _paints(address: str) -> tuple[list[float], list[float]]:
+    """Milliseconds to the drawn chart, with an empty browser cache and in a browser that was here before."""
+    cold: list[float] = []
+    warm: list[float] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for _ in range(PAINTS):
             page = browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900}).new_page()
-            page.goto(address)
-            page.locator(".js-plotly-plot .scatterlayer path.js-line").first.wait_for(state="attached")
-            drawn = page.evaluate("performance.now()")
-            paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-            found.append((float(paint), float(drawn)))
+            for found in (cold, warm):
+                page.goto(address)
+                page.locator(".js-plotly-plot .scatterlayer path.js-line").first.wait_for(state="attached")
+                found.append(float(page.evaluate("performance.now()")))
             page.context.close()
         browser.close()
-    return found
+    return cold, warm
 
 
 def _percentile(values: list[float]) -> float:

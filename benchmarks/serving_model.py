@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from backend.demonstration import DATA
+from backend.actuals import BUNDLED
 from benchmarks.training_command import run_training
 from scoring.model_file import MODEL_FILE_NAME, read_model
 from scoring.run_outputs import MODEL_FOLDER
@@ -19,7 +19,7 @@ TRAINING_SECONDS = 300
 
 def train(folder: Path) -> Path:
     """Train the course's order on the bundled series; the folder that an endpoint is given as its model."""
-    arguments = ["--input", str(DATA), "--output", str(folder), "--model-name", "serving"]
+    arguments = ["--input", str(BUNDLED), "--output", str(folder), "--model-name", "serving"]
     run_training([*arguments, "--order", ",".join(map(str, ORDER))], seconds=TRAINING_SECONDS)
     return folder / MODEL_FOLDER
 

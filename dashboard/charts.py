@@ -2,77 +2,91 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-Levels = Literal["80", "95", "both"]
-Trace = dict[str, Any]
-
-# Streamlit's front end replaces these by the entries of theme.chartCategoricalColors, in their order, so that
-# one figure is right in both themes and follows a switch without being built again (see config.toml).
-INK, FORECAST, BAND_80, BAND_95, SAID, MISS, GOOD, GRID, PANEL, PAPER = (
-    f"#{position:06d}" for position in range(1, 11)
+from dashboard.chart_style import (
+    BAND_80,
+    BAND_95,
+    DAY_MILLISECONDS,
+    FORECAST,
+    GOOD,
+    GRID,
+    INK,
+    MISS,
+    SAID,
+    calm,
 )
-DAY_MILLISECONDS = 86_400_000
-CONFIG: Mapping[str, object] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": "reset"}
+from dashboard.flags import FLAG_AXIS, flag_traces
+from dashboard.thinning import thin
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
 
-@dataclass(frozen=True)
-class Words:
-    """The words and number formats of a chart, in the reader's language.
-
-    `value_format` is a d3 number format, `day_format`, `month_format`, `hover_format` and `hour_format`, for
-    series that have hours, are d3 time formats (a line break in one makes plotly write the second line only
-    where it changes).
-    """
-
-    actual: str
-    forecast: str
-    said: str
-    miss: str
-    band: Mapping[int, str]
-    value_format: str
-    day_format: str
-    month_format: str
-    hover_format: str
-    hour_format: str | None = None
+    from dashboard.chart_style import Levels, Trace, Words
 
 
 @dataclass(frozen=True)
 class Lines:
     """What a forecast chart draws; each frame has `ds`.
 
-    `actuals`: y. `future`: mean and lower_80 .. upper_95 (NaN without limits). `said`: mean, the forecasts as
-    they were issued. `misses`: y, the actuals outside the band.
+    `actuals`, `plan`: y. `future`: mean and lower_80 .. upper_95 (NaN without limits). `said`: mean, the
+    forecasts as they were issued. `misses`: y, the actuals outside the band. `flags`: first, last and text of
+    what happened. `today` is the last step that the forecast could see, the last actual if nothing is said.
     """
 
     actuals: pd.DataFrame
     future: pd.DataFrame
     said: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"ds": [], "mean": []}))
     misses: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"ds": [], "y": []}))
+    plan: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"ds": [], "y": []}))
+    flags: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"first": [], "last": [], "text": []}))
+    today: datetime | None = None
+
+    @property
+    def seen_until(self) -> datetime | None:
+        """The last step that the forecast could see; None without one or the other."""
+        if self.actuals.empty or self.future.empty:
+            return None
+        return self.today or self.actuals["ds"].iloc[-1]
 
 
-def forecast_chart(lines: Lines, words: Words, *, levels: Levels = "both", height: int = 400) -> go.Figure:
-    """Actuals in ink, the forecast in indigo with its bands, what was said in grey, misses as open rings."""
+def forecast_chart(
+    lines: Lines,
+    words: Words,
+    *,
+    levels: Levels = "both",
+    height: int = 400,
+    zoom: bool = False,
+) -> go.Figure:
+    """Actuals in ink, the forecast in indigo with its bands, what was said in grey, misses as open rings.
+
+    Long lines are thinned to what a screen can show. With `zoom`, dragging chooses a period, which a finger
+    that scrolls the page would do as well.
+    """
+    lines = replace(lines, actuals=thin(lines.actuals, "y"), said=thin(lines.said, "mean"))
     shown = [level for level in (95, 80) if levels in (str(level), "both") and _has(lines.future, level)]
     traces = [
         *(trace for level in shown for trace in _band(lines.future, level)),
         _said(lines.said, words),
+        _plan(lines.plan, words),
         _actuals(lines.actuals, words),
         _forecast(lines.future, words, sorted(shown)),
         _misses(lines.misses, words),
+        *flag_traces(lines.flags, colour=GOOD),
     ]
     layout = _layout(lines, words, height)
     layout["yaxis"] |= _scale(lines, shown)
     layout["annotations"] = [*_sides(lines, words), *_band_names(lines.future, words, shown)]
     layout["shapes"] = _today(lines)
+    if zoom:
+        layout["dragmode"] = "zoom"
+        layout["xaxis"]["fixedrange"] = False
     # One call: a figure that is built trace by trace is checked again with each, four times as slow.
     return go.Figure(data=[trace for trace in traces if len(trace["x"])], layout=layout)
 
@@ -115,7 +129,9 @@ def _forecast(future: pd.DataFrame, words: Words, levels: Sequence[int]) -> Trac
         "type": "scatter",
         "x": future["ds"],
         "y": future["mean"],
-        "mode": "lines+markers" if len(future) == 1 else "lines",
+        "mode": "lines+markers",  # plotly lets no line be clicked, but for points that aren't seen
+        "marker": {"opacity": 1 if len(future) == 1 else 0, "color": FORECAST},
+        "unselected": {"marker": {"opacity": 0}},
         "line": {"color": FORECAST, "width": 2.4},
         "name": words.forecast,
         "showlegend": False,
@@ -131,8 +147,21 @@ def _said(said: pd.DataFrame, words: Words) -> Trace:
         "y": said["mean"],
         "mode": "markers",
         "marker": {"color": SAID, "size": 4.5},
+        "unselected": {"marker": {"opacity": 1}},
         "name": words.said,
         "hovertemplate": f"{words.said} %{{y:{words.value_format}}}<extra></extra>",
+    }
+
+
+def _plan(plan: pd.DataFrame, words: Words) -> Trace:
+    return {
+        "type": "scatter",
+        "x": plan["ds"],
+        "y": plan["y"],
+        "mode": "lines",
+        "line": {"color": GOOD, "width": 1.4, "dash": "dash"},
+        "name": words.plan,
+        "hovertemplate": f"{words.plan} %{{y:{words.value_format}}}<extra></extra>",
     }
 
 
@@ -143,6 +172,7 @@ def _misses(misses: pd.DataFrame, words: Words) -> Trace:
         "y": misses["y"],
         "mode": "markers",
         "marker": {"symbol": "circle-open", "color": MISS, "size": 9, "line": {"width": 2, "color": MISS}},
+        "unselected": {"marker": {"opacity": 1}},
         "name": words.miss,
         "hoverinfo": "skip",
     }
@@ -178,30 +208,15 @@ def _layout(lines: Lines, words: Words, height: int) -> dict[str, Any]:
             "nticks": 6,
             "fixedrange": True,
         },
-    }
-
-
-def calm(*, legend_below: float) -> dict[str, Any]:
-    """What every chart shares: one hover label a step, no dragging, a legend so far below that only tells."""
-    return {
-        "hovermode": "x unified",
-        "hoverlabel": {"align": "left"},
-        "dragmode": False,
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "y": -legend_below,
-            "xanchor": "left",
-            "yanchor": "top",
-            "itemclick": False,
-            "itemdoubleclick": False,
-        },
+        **({} if lines.flags.empty else {"yaxis2": FLAG_AXIS}),
     }
 
 
 def _scale(lines: Lines, levels: Sequence[int]) -> dict[str, Any]:
     """From zero where nothing is below zero; a limit below zero is cut there, since no day can pay less."""
-    values = np.concatenate([lines.actuals["y"], lines.future["mean"], lines.said["mean"]]).astype(float)
+    values = np.concatenate(
+        [lines.actuals["y"], lines.future["mean"], lines.said["mean"], lines.plan["y"]]
+    ).astype(float)
     limits = [lines.future[f"upper_{level}"].to_numpy(dtype=float) for level in levels]
     if not len(values) or np.nanmin(values) < 0:
         return {}
@@ -211,19 +226,20 @@ def _scale(lines: Lines, levels: Sequence[int]) -> dict[str, Any]:
 
 def _today(lines: Lines) -> list[dict[str, Any]]:
     """A hairline at the last actual."""
-    if lines.actuals.empty or lines.future.empty:
+    today = lines.seen_until
+    if today is None:
         return []
-    today = lines.actuals["ds"].iloc[-1]
     line = {"color": SAID, "width": 1, "dash": "dot"}
     return [{"type": "line", "x0": today, "x1": today, "y0": 0, "y1": 1, "yref": "paper", "line": line}]
 
 
 def _sides(lines: Lines, words: Words) -> list[dict[str, Any]]:
     """Words on the two sides of the hairline instead of a legend."""
-    if lines.actuals.empty or lines.future.empty:
+    today = lines.seen_until
+    if today is None:
         return []
     at = {
-        "x": lines.actuals["ds"].iloc[-1],
+        "x": today,
         "y": 1.0,
         "yref": "paper",
         "yanchor": "bottom",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from dashboard.findings import when
+from backend.panel import SEPARATOR, TOTAL
+from dashboard.moments import when
+from dashboard.series import adds_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,24 +17,29 @@ if TYPE_CHECKING:
     from backend.forecasts import ForecastView
     from backend.series_calendar import Frequency
     from dashboard.i18n import Reader
-    from dashboard.series import Outlook
+    from dashboard.series import Last, Outlook
 
 # The units of the series that we know; a series that somebody uploads is counted in plain numbers.
-UNITS = {"adventureworks_daily": "USD"}
+UNITS = {"adventureworks_daily": "USD", "adventureworks_sales_daily": "USD"}
 # How far back "lately" goes, where steps are short enough to count those inside their range.
 RECENT_DAYS: dict[Frequency, int] = {"h": 1, "D": 7, "B": 7}
+EVEN = 0.005  # an error below this share is written as 0 %
 BALANCED = 0.02  # a bias below this share of a typical actual is called none
 
 
 def unit_of(series: Actuals) -> str | None:
-    """USD, or None for plain numbers."""
-    return UNITS.get(series.name)
+    """USD, or None for plain numbers; the parts of a table have the unit of the whole."""
+    return UNITS.get(series.name.partition(SEPARATOR)[0])
 
 
 def subject(reader: Reader, series: Actuals) -> str:
     """What the series counts: a name of ours, or its value column's."""
-    key = f"series.{series.name}"
-    return reader.t(key) if reader.has(key) else series.value_column
+    whole, _, part = series.name.partition(SEPARATOR)
+    key = f"series.{whole}"
+    name = reader.t(key) if reader.has(key) else series.value_column
+    if part in ("", TOTAL):
+        return name
+    return reader.t("series.part", subject=name, part=part.replace(SEPARATOR, " · "))
 
 
 def headline(reader: Reader, series: Actuals, view: ForecastView, ahead: Outlook | None) -> str:
@@ -42,6 +49,8 @@ def headline(reader: Reader, series: Actuals, view: ForecastView, ahead: Outlook
         passed = view.future is not None
         return reader.t(f"headline.{'passed' if passed else 'nothing'}", subject=name)
     unit = unit_of(series)
+    if adds_up(series):
+        return _total(reader, series, ahead, name, unit)
     frequency: str = series.frequency
     values = {"subject": name, "steps": ahead.steps, "average": reader.amount(ahead.average, unit)}
     if ahead.high is not None:
@@ -51,6 +60,31 @@ def headline(reader: Reader, series: Actuals, view: ForecastView, ahead: Outlook
         values["low"] = reader.amount(ahead.low, unit)
     own = f"headline.{series.name}.{frequency}"
     return reader.t(own if reader.has(own) else f"headline.{frequency}", **values)
+
+
+def _total(reader: Reader, series: Actuals, ahead: Outlook, name: str, unit: str | None) -> str:
+    values = {"subject": name, "steps": ahead.steps, "total": reader.amount(ahead.total, unit)}
+    if ahead.total_low is None or ahead.total_high is None:
+        return reader.t(f"headline.total.{series.frequency}", **values)
+    values |= {
+        "low": reader.amount(ahead.total_low, unit),
+        "high": reader.amount(ahead.total_high, unit),
+    }
+    return reader.t(f"headline.total.{series.frequency}_range", **values)
+
+
+def lead(reader: Reader, series: Actuals, ahead: Outlook | None, last: Last | None) -> str:
+    """The second sentence: against the time before, against a year ago, and how the last forecast did."""
+    parts = []
+    if ahead is not None and ahead.change is not None:
+        change = reader.signed_percent(ahead.change)
+        parts.append(reader.t(f"lead.change.{series.frequency}", change=change))
+    if ahead is not None and ahead.year_change is not None:
+        parts.append(reader.t("lead.year", change=reader.signed_percent(ahead.year_change)))
+    if last is not None and last.off is not None:
+        side = "even" if abs(last.off) < EVEN else "high" if last.off > 0 else "low"
+        parts.append(reader.t(f"lead.last_{side}", share=reader.percent(abs(last.off))))
+    return reader.t("lead.sentence", parts=reader.t("lead.separator").join(parts)) if parts else ""
 
 
 def byline(reader: Reader, series: Actuals, view: ForecastView, said: pd.DataFrame) -> str:

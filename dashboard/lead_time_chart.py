@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import plotly.graph_objects as go
 
-from dashboard.charts import FORECAST, GRID, INK, SAID, calm
+from dashboard.chart_style import FORECAST, GRID, INK, SAID, calm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from backend.application import Application, open_application
+from dashboard.brief.delivery import schedule_briefs
 from dashboard.i18n import LANGUAGES, Reader, language_of_locale, open_reader
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ def reader() -> Reader:
     return open_reader(st.session_state.get(LANGUAGE), _zone())
 
 
+def has_a_mouse() -> bool:
+    """Whether the browser is a desk's: a finger that scrolls a page over a chart must not zoom it."""
+    return "Mobi" not in (st.context.headers.get("User-Agent") or "")
+
+
 def _zone() -> datetime.tzinfo | None:
     try:
         return zoneinfo.ZoneInfo(st.context.timezone) if st.context.timezone else None
@@ -67,6 +73,7 @@ def _zone() -> datetime.tzinfo | None:
 def application() -> Application:
     """The one application behind all sessions."""
     opened = open_application()
+    schedule_briefs(opened)
     # What is alive now stays: later collections need not walk the modules and tables of the libraries again.
     gc.collect()
     gc.freeze()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +10,11 @@ import numpy as np
 from .errors import TrainingInputInvalid
 from .frequency import frequency_of
 from .hierarchy import MAX_NODES
-from .series import ID_SEPARATOR as SEPARATOR
+from .node_names import nodes_of
 from .series import Panel, Series
 
 if TYPE_CHECKING:
     from .kinds.outlook import Matrix
-
-TOTAL = "total"
 
 
 def with_sums(panel: Panel, *, padded: bool) -> tuple[Panel, Matrix]:
@@ -28,31 +25,21 @@ def with_sums(panel: Panel, *, padded: bool) -> tuple[Panel, Matrix]:
     where another has values. Returns the panel and the summing matrix (nodes, bottoms). Raises
     TrainingInputInvalid for ids of different depth, series of different spans, or too many nodes.
     """
-    parts = [tuple(name.split(SEPARATOR)) for name in panel.ids]
-    depth = len(parts[0])
-    if depth < 2 or any(len(part) != depth or "" in part for part in parts):
-        raise TrainingInputInvalid(
-            "hierarchy", f"every id must have the same parts, {SEPARATOR} between them."
-        )
+    try:
+        found = nodes_of(panel.ids)
+    except ValueError as error:
+        raise TrainingInputInvalid("hierarchy", str(error)) from error
     bottoms = _same_span(panel, padded=padded)
-    names: list[str] = [TOTAL]
-    rows = [np.ones(len(parts))]
-    for size in range(1, depth):
-        for columns in combinations(range(depth), size):
-            keys = [SEPARATOR.join(part[column] for column in columns) for part in parts]
-            for key in dict.fromkeys(keys):
-                names.append(key)
-                rows.append(np.array([float(own == key) for own in keys]))
-    names += panel.ids
-    if len(set(names)) != len(names):
-        raise TrainingInputInvalid("hierarchy", "two of its nodes have the same name.")
-    if len(names) > MAX_NODES:
-        raise TrainingInputInvalid("hierarchy", f"it has {len(names)} nodes, at most {MAX_NODES} are served.")
-    summing = np.vstack([*rows, np.eye(len(parts))])
+    if len(found) > MAX_NODES:
+        raise TrainingInputInvalid("hierarchy", f"it has {len(found)} nodes, at most {MAX_NODES} are served.")
+    names = tuple(node.name for node in found)
+    summing = np.zeros((len(found), len(panel.ids)))
+    for row, node in zip(summing, found, strict=True):
+        row[list(node.bottoms)] = 1.0
     values = summing @ np.stack([series.values for series in bottoms])
     moments = bottoms[0].moments
     nodes = tuple(Series(moments, row, panel.frequency, panel.sha256) for row in values)
-    return Panel(tuple(names), nodes, panel.frequency, panel.sha256), summing
+    return Panel(names, nodes, panel.frequency, panel.sha256), summing
 
 
 def _same_span(panel: Panel, *, padded: bool) -> list[Series]:

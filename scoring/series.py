@@ -13,6 +13,7 @@ import pandas as pd
 from .csv_columns import find_column, read_dates, read_names, read_numbers, read_table
 from .errors import TrainingInputInvalid
 from .frequency import MONTHS, WEEKDAYS, frequency_of
+from .node_names import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,6 @@ Gaps = Literal["refuse", "interpolate", "zero"]
 
 LEAST_ROWS = 4
 MAX_SERIES = 10_000
-ID_SEPARATOR = "/"
 ID_COLUMN, DATE_COLUMN, VALUE_COLUMN = "unique_id", "ds", "y"
 MISSING_VALUES = ("", "nan", "na", "n/a", "null", "none")
 
@@ -148,10 +148,10 @@ def _named_by(table: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.Series[st
         return table[column].str.strip(), table.drop(columns=[column])
     for column in columns:
         find_column(table, column, "id column", read_names)
-    parts = [table[column].str.strip().str.replace(ID_SEPARATOR, "-") for column in columns]
+    parts = [table[column].str.strip().str.replace(SEPARATOR, "-") for column in columns]
     names = parts[0]
     for part in parts[1:]:
-        names = names + ID_SEPARATOR + part
+        names = names + SEPARATOR + part
     return names.rename(", ".join(columns)), table.drop(columns=list(columns))
 
 

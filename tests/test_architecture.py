@@ -16,8 +16,9 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("dashboard", "backend", "scoring")
 # What each room may import of the others; scoring is shipped into an image and knows nobody.
 ALLOWED = {"streamlit_app": {"dashboard"}, "dashboard": {"backend"}, "backend": set(), "scoring": set()}
-# Of scoring the backend may import the contract, and the pure rules that say what stands out in a series.
-SHARED_BY_SCORING = ("scoring.contract", "scoring.quality")
+# Of scoring the backend may import the contract, and the pure rules that name the nodes of a hierarchy and
+# say what stands out in a series.
+SHARED_BY_SCORING = ("scoring.contract", "scoring.node_names", "scoring.quality")
 LIGHT = {*sys.stdlib_module_names, "numpy"}
 # The local workspace's pages of the wire are served by it alone; of it the dashboard reads what is enforced.
 LOCAL_FOR_DASHBOARD = "backend.local.limits"
@@ -126,7 +127,14 @@ def test_the_entry_is_short() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["charts", "evaluation_words", "findings", "headline", "i18n", "lead_time_chart", "series"],
+    [
+        *("breakdown", "breakdown_chart", "charts", "evaluation_words", "headline", "i18n"),
+        *("calibration_words", "comparison_chart", "comparison_words", "moments", "signal_words"),
+        *("lead_time_chart", "notes_words", "series", "spreadsheet"),
+        *("brief/boards", "brief/delivery", "brief/files"),
+        *("brief/colours", "brief/content", "brief/drawing", "brief/figure", "brief/fonts", "brief/html"),
+        *("brief/marks", "brief/pdf", "brief/png", "brief/scales", "brief/setting"),
+    ],
     ids=lambda module: f"dashboard/{module}.py",
 )
 def test_pure_modules_know_no_browser(module: str) -> None:

@@ -11,11 +11,12 @@ from backend import actuals as actuals_source
 from backend.errors import YosokuError
 from dashboard import reads
 from dashboard.components.feedback import plain, show_error
-from dashboard.findings import when
+from dashboard.moments import when
 from dashboard.session import application
 
 if TYPE_CHECKING:
     from backend.actuals import Actuals, ActualsSource
+    from backend.panel import Panel
     from dashboard.i18n import Reader
 
 SOURCE = "actuals_source"
@@ -31,22 +32,24 @@ def chosen_source() -> ActualsSource:
     return next((source for source in sources if source.name == name), sources[0])
 
 
-def read_chosen(source: ActualsSource) -> Actuals:
-    """The chosen series with the chosen columns; raises InvalidActuals."""
+def read_chosen(source: ActualsSource) -> Actuals | Panel:
+    """The chosen series, or the table of many, with the chosen columns; raises InvalidActuals."""
     dates, values = (st.session_state.get(f"{key}_{source.name}") for key in COLUMNS)
-    return reads.read_series(source.path, source.name, dates, values)
+    return reads.read_actuals(source, dates, values)
 
 
-def choose_actuals(reader: Reader, source: ActualsSource, series: Actuals | None) -> None:
-    """Source, columns, upload and what was found in the file."""
+def choose_actuals(
+    reader: Reader, source: ActualsSource, chosen: Actuals | Panel | None, series: Actuals | None
+) -> None:
+    """Source, columns, upload and what was found in the file; `series` is the part of it that is shown."""
     with st.expander(
         reader.t("actuals.title", name=source.name), icon=":material/database:", key="actuals_panel"
     ):
         left, right = st.columns(2, gap="medium")
         with left:
             _choose_source(reader, source)
-            if series is not None:
-                _choose_columns(reader, source, series)
+            if chosen is not None:
+                _choose_columns(reader, source, chosen)
         with right:
             _upload(reader)
         if series is not None:
@@ -60,7 +63,7 @@ def _choose_source(reader: Reader, source: ActualsSource) -> None:
     st.selectbox(reader.t("actuals.source"), names, key=SOURCE, persist_state="session")
 
 
-def _choose_columns(reader: Reader, source: ActualsSource, series: Actuals) -> None:
+def _choose_columns(reader: Reader, source: ActualsSource, series: Actuals | Panel) -> None:
     left, right = st.columns(2)
     for place, key, used in zip(
         (left, right), COLUMNS, (series.date_column, series.value_column), strict=True

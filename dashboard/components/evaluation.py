@@ -9,8 +9,9 @@ import streamlit as st
 
 from backend.evaluation import RIGHT_COVERAGE
 from backend.training_report import CHALLENGER, REGISTERED
+from dashboard.chart_words import digits_for
 from dashboard.components.feedback import plain
-from dashboard.components.figures import digits_for, draw
+from dashboard.components.figures import draw
 from dashboard.components.registry_view import metric_text
 from dashboard.evaluation_words import (
     candidate_name,

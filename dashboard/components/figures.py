@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import streamlit as st
 
-from backend.series_calendar import has_hours
-from dashboard.charts import CONFIG, Words, answer_chart
+from dashboard.chart_style import CONFIG
+from dashboard.chart_words import chart_words
+from dashboard.charts import answer_chart
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import plotly.graph_objects as go
 
     from dashboard.i18n import Reader
 
-LEVELS = (80, 95)
 
+def draw(
+    figure: go.Figure, *, key: str, alt: str, on_click: Callable[[], None] | Literal["ignore"] = "ignore"
+) -> None:
+    """A chart with its takeaway as the text alternative and without plotly's tool bar.
 
-def chart_words(
-    reader: Reader, unit: str | None, *, miss_level: int = 95, size: float = 1000.0, frequency: str = "D"
-) -> Words:
-    """The chart's words and formats; `size`, a typical value, decides the digits of a plain number."""
-    hours = has_hours(frequency)
-    return Words(
-        actual=reader.t("chart.actual"),
-        forecast=reader.t("chart.forecast"),
-        said=reader.t("chart.said"),
-        miss=reader.t("chart.miss", level=miss_level),
-        band={level: reader.percent(level / 100) for level in LEVELS},
-        value_format=f"{'$' if unit == 'USD' else ''},.{digits_for(size)}f",
-        day_format=reader.t("chart.day_format"),
-        month_format=reader.t("chart.month_format"),
-        hover_format=reader.t("chart.hover_hour_format" if hours else "chart.hover_format"),
-        hour_format=reader.t("chart.hour_format") if hours else None,
+    `on_click` is called before the next run; the point is in the session's state under the key.
+    """
+    st.plotly_chart(
+        figure,
+        key=key,
+        alt=alt,
+        config=dict(CONFIG),
+        width="stretch",
+        on_select=on_click,
+        selection_mode="points",
     )
-
-
-def digits_for(size: float) -> int:
-    """Decimals for numbers of a typical size."""
-    return 0 if size >= 100 else 1 if size >= 10 else 2
-
-
-def draw(figure: go.Figure, *, key: str, alt: str) -> None:
-    """A chart with its takeaway as the text alternative and without plotly's tool bar."""
-    st.plotly_chart(figure, key=key, alt=alt, config=dict(CONFIG), width="stretch")
 
 
 def forecast_of_answer(body: Any) -> pd.DataFrame | None:

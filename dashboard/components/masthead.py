@@ -16,6 +16,15 @@ CONNECTED = "connected"
 WIDTH = 340  # pixels
 
 
+def open_or_tell() -> None:
+    """Open the application; a history that can't be opened ends the run with a sentence."""
+    try:
+        application()
+    except YosokuError as error:
+        show_error(reader(), error, title=reader().t("app.unavailable"))
+        st.stop()
+
+
 def masthead() -> None:
     """Workspace on the left, language on the right."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from backend.phases import PHASES, TRAINING_PHASES, timeline
+from backend.phases import BRIEF_PHASES, PHASES, TRAINING_PHASES, timeline
 
 if TYPE_CHECKING:
     from backend.jobs import Job
@@ -26,7 +26,7 @@ ICONS: dict[PhaseStatus, str] = {
 def show_phases(reader: Reader, job: Job) -> None:
     """The phases of a job, each with state and time; the running one with what it does."""
     stopped = job.state in ("failed", "interrupted", "cancelled")
-    phases = TRAINING_PHASES if job.kind == "train" else PHASES
+    phases = {"train": TRAINING_PHASES, "brief": BRIEF_PHASES}.get(job.kind, PHASES)
     steps = timeline(job.events, datetime.now(UTC), job.ended, stopped, phases)
     with st.container(border=True, gap="xsmall", width=WIDTH):
         for step in steps:

@@ -10,7 +10,8 @@ from backend import actuals as actuals_source
 from backend import champions, training
 from backend.errors import YosokuError
 from backend.evaluation import Verdict
-from backend.forecasts import HORIZON_BOUNDS
+from backend.forecasts import ACTUALS, HORIZON_BOUNDS
+from backend.training_input import described
 from dashboard import reads
 from dashboard.components.actuals_choice import chosen_source, read_chosen
 from dashboard.components.evaluation import show_report, show_verdict
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from backend.actuals import Actuals, ActualsSource
     from backend.jobs import Job
     from backend.models import RegisteredModel
+    from backend.panel import Panel
     from backend.services import Endpoint
     from dashboard.i18n import Reader
 
@@ -73,10 +75,12 @@ def offer_training(words: Reader, found: Sequence[RegisteredModel], preferred: s
         help=words.t("training.horizon_help"),
         key=f"training_horizon_{name}_{source.name}",
     )
+    told = described(series)
     st.caption(
         words.t(
-            "training.data",
-            count=words.number(len(series.frame)),
+            "training.data_parts" if "series" in told else "training.data",
+            count=words.number(told["rows"]),
+            series=words.number(told.get("series", 1)),
             last=words.date(series.origin),
             champion=plain(champion.id) if champion else words.t("training.no_champion"),
         )
@@ -102,7 +106,7 @@ def _choose_name(words: Reader, found: Sequence[RegisteredModel], preferred: str
 def _choose_actuals(words: Reader, name: str | None, champion: RegisteredModel | None) -> ActualsSource:
     """A file of actuals, at first the one that the champion was trained on."""
     known = {file.name: file for file in actuals_source.list_actuals(application().settings)}
-    usual = (champion.properties.get(training.ACTUALS) if champion else None) or chosen_source().name
+    usual = (champion.properties.get(ACTUALS) if champion else None) or chosen_source().name
     chosen = st.selectbox(
         words.t("training.actuals"),
         list(known),
@@ -125,7 +129,7 @@ def _confirmed(words: Reader, name: str | None) -> bool:
     )
 
 
-def _begin(words: Reader, name: str, source: str, series: Actuals, horizon: int) -> None:
+def _begin(words: Reader, name: str, source: str, series: Actuals | Panel, horizon: int) -> None:
     request = training.TrainingRequest(
         model_name=name,
         actuals=source,
@@ -141,7 +145,7 @@ def _begin(words: Reader, name: str, source: str, series: Actuals, horizon: int)
     st.rerun()
 
 
-def _usual_horizon(champion: RegisteredModel | None, series: Actuals) -> int:
+def _usual_horizon(champion: RegisteredModel | None, series: Actuals | Panel) -> int:
     told = champion.properties.get("horizon", "") if champion else ""
     return int(told) if told.isdigit() else HORIZONS.get(series.frequency, HORIZON)
 
@@ -248,6 +252,8 @@ def _provenance(words: Reader, job: Job) -> str:
             actuals=plain(told["actuals"]),
         )
     ]
+    if told.get("series"):
+        parts.append(words.t("training.parts", count=words.number(told["series"])))
     if told.get("scheduled"):
         parts.append(words.t("training.scheduled"))
     if told.get("filled"):

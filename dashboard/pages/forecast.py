@@ -1,34 +1,70 @@
-"""Forecast: actuals against the endpoint's forecasts, said in a sentence first."""
+"""Forecast: what will happen, how sure we are, how right we were; said in a sentence first."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
+from backend import notes
 from backend.errors import EndpointRejected, YosokuError
 from backend.forecasts import default_endpoint
+from backend.panel import TOTAL, Panel
+from backend.panel_forecasts import is_made_for
+from backend.plans import WHOLE, plan_with_parts
 from dashboard import reads
-from dashboard.charts import Levels, Lines, forecast_chart
+from dashboard.board_content import Choices
+from dashboard.chart_style import Levels
 from dashboard.components.actuals_choice import choose_actuals, chosen_source, read_chosen, take_upload
-from dashboard.components.demonstration import is_preparing, offer_demonstration
+from dashboard.components.breakdown import choose_node, show_breakdown
+from dashboard.components.comparison import show_comparison
+from dashboard.components.demonstration import is_preparing, offer_demonstration, offer_sales
 from dashboard.components.feedback import plain, show_error
-from dashboard.components.figures import chart_words, draw
-from dashboard.components.findings import show_findings
-from dashboard.components.kpi import show_kpis
+from dashboard.components.figures import draw
+from dashboard.components.how_right import show_how_right
+from dashboard.components.notes import show_notes
+from dashboard.components.plan import show_plan
+from dashboard.components.provenance import CHART, show_provenance, take_click
+from dashboard.components.sentences import show_sentences
 from dashboard.components.state import state_badge
-from dashboard.components.tables import forecast_csv, show_accuracy, show_days
-from dashboard.headline import byline, headline, unit_of
-from dashboard.series import HORIZONS, RANGES, future_frame, misses, outlook, window
-from dashboard.session import application, reader
+from dashboard.components.tables import show_days
+from dashboard.components.take_away import show_take_away
+from dashboard.components.tiles import show_tiles
+from dashboard.components.time_machine import show_time_machine
+from dashboard.series import HORIZONS, RANGES
+from dashboard.session import application, has_a_mouse, reader
+from dashboard.shared_view import is_shared, link_to, open_link
 
 if TYPE_CHECKING:
     from backend.actuals import Actuals
-    from backend.forecasts import ForecastView
     from backend.services import Endpoint
-    from dashboard.reads import Shown
+    from dashboard.board import Board
+    from dashboard.reads import Shown, ShownPanel
+    from dashboard.series import Record
 
 words = reader()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is shown: whose forecasts of which actuals, as a reader chose to see them.
+
+    `rows` is the version of the actuals' source that was read.
+    """
+
+    found: list[Endpoint]
+    name: str
+    series: Actuals
+    choices: Choices
+    panel: ShownPanel | None = None
+    node: str = ""
+    rows: str = ""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The endpoint as it is now; None for one that is gone."""
+        return next((known for known in self.found if known.name == self.name), None)
 
 
 def choose_forecast(names: list[str], preferred: str, series: Actuals) -> tuple[str, int]:
@@ -43,7 +79,9 @@ def choose_forecast(names: list[str], preferred: str, series: Actuals) -> tuple[
         return words.t(f"forecast.steps.{series.frequency}", steps=count)
 
     another = st.session_state.get("forecast_series") != series.name
-    knows_it = another and preferred in application().history.endpoints_with_vintages(series.name)
+    issued = application().history.endpoints_with_vintages(series.name)
+    made_for = any(one.name == preferred and is_made_for(one, source.name) for one in found)
+    knows_it = another and (preferred in issued or made_for)
     if st.session_state.get("forecast_endpoint") not in names or knows_it:
         st.session_state["forecast_endpoint"] = preferred
     st.session_state["forecast_series"] = series.name
@@ -68,20 +106,22 @@ def choose_forecast(names: list[str], preferred: str, series: Actuals) -> tuple[
 def choose_view(series: Actuals) -> tuple[int, Levels, bool]:
     """Range, interval and past forecasts."""
     ranges = RANGES[series.frequency]
-    steps = st.segmented_control(
+    range_key = f"forecast_range_{series.frequency}"
+    st.session_state.setdefault(range_key, ranges[1])
+    st.session_state.setdefault("forecast_interval", "both")
+    st.session_state.setdefault("forecast_past", True)
+    steps: int = st.segmented_control(  # type: ignore[assignment]  # required, so that one is chosen
         words.t("forecast.range"),
         ranges,
-        default=ranges[1],
         required=True,
         format_func=lambda count: words.t(f"forecast.range.{series.frequency}.{count}"),
-        key=f"forecast_range_{series.frequency}",
+        key=range_key,
         label_visibility="collapsed",
         persist_state="session",
     )
-    levels = st.segmented_control(
+    levels: Levels = st.segmented_control(  # type: ignore[assignment]  # as above
         words.t("forecast.interval"),
         get_args(Levels),
-        default="both",
         required=True,
         format_func=lambda level: words.t(f"forecast.interval.{level}"),
         key="forecast_interval",
@@ -90,7 +130,6 @@ def choose_view(series: Actuals) -> tuple[int, Levels, bool]:
     )
     past = st.toggle(
         words.t("forecast.past"),
-        value=True,
         key="forecast_past",
         help=words.t("forecast.past_help"),
         persist_state="session",
@@ -99,8 +138,8 @@ def choose_view(series: Actuals) -> tuple[int, Levels, bool]:
 
 
 @st.fragment(run_every="5s")
-def live_state(name: str, seen: str) -> None:
-    """The endpoint's state as it is now; the page is drawn anew when it has changed."""
+def live_state(name: str, seen: str, rows: str) -> None:
+    """The endpoint's state as it is now; the page is drawn anew when it, or the actuals, have changed."""
     try:
         now = next((endpoint for endpoint in reads.endpoints() if endpoint.name == name), None)
     except YosokuError:
@@ -110,10 +149,13 @@ def live_state(name: str, seen: str) -> None:
     if (now.state if now else "") != seen:
         reads.forget()
         st.rerun()
+    if chosen_source().version() != rows:
+        st.rerun()
 
 
-def show_problem(view: ForecastView, name: str, state: str) -> None:
+def show_problem(shown: Shown, name: str, state: str) -> None:
     """Why the forecasts aren't fresh, and from when they are."""
+    view = shown.view
     issued = max((vintage.issued_at for vintage in (view.future, *view.past) if vintage), default=None)
     moment = words.moment(issued) if issued else ""
     reason = words.error(view.problem) if view.problem else ""
@@ -128,76 +170,110 @@ def show_problem(view: ForecastView, name: str, state: str) -> None:
     st.warning(plain(text), icon=":material/cloud_off:")
 
 
-def show_forecast(
-    series: Actuals, name: str, state: str, shown: Shown, choices: tuple[int, Levels, bool]
-) -> None:
-    """Headline, chart, figures and tables of one endpoint's forecasts."""
-    steps, levels, show_past = choices
-    if shown.view.future is None:
-        steps = 0  # a forecast from the end of old training data lies before the days that a range would show
-    view, past = shown.view, shown.past
-    ahead = outlook(series, view.future) if view.future else None
-    message = headline(words, series, view, ahead)
-    future = future_frame(view.future)
-    with head:
-        st.title(plain(message), anchor=False)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            with st.container(width="content"):
-                live_state(name, state)
-            st.caption(plain(byline(words, series, view, past.said)))
-        if not view.live or (state and state != "Healthy"):
-            show_problem(view, name, state)
-    miss_level = 80 if levels == "80" else 95
-    frames = [series.frame, past.said, misses(past.said, miss_level)]
-    actual, said, outside = window(frames, steps, series.frame)
-    lines = Lines(actual, future, said, outside) if show_past else Lines(actual, future)
-    size = float(series.frame["y"].abs().mean())
-    with body:
-        figure = forecast_chart(
-            lines,
-            chart_words(words, unit_of(series), miss_level=miss_level, size=size, frequency=series.frequency),
-            levels=levels,
-        )
-        alt = words.t("forecast.chart_alt", message=message, misses=len(outside))
-        draw(figure, key="forecast_chart", alt=alt)
-        show_findings(words, series)
-        show_kpis(words, series, ahead, past)
-        show_accuracy(words, series, past)
-        days = st.expander(
-            words.t("days.title"), icon=":material/table_rows:", key="forecast_days", on_change="rerun"
-        )
-        if days.open and len(future):
-            with days:
-                show_days(words, series, future)
-        st.download_button(
-            words.t("forecast.download"),
-            lambda: forecast_csv(series, future, past.said),
-            file_name=f"{series.name}-{name}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="forecast_download",
-        )
+def show_head(page: Page, shown: Shown, board: Board) -> None:
+    """The message, what it is against, who said it; and what is wrong, if anything is."""
+    state = page.endpoint.state if page.endpoint else ""
+    st.title(plain(board.title), anchor=False)
+    if board.lead:
+        st.markdown(plain(board.lead))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(width="content"):
+            live_state(page.name, state, page.rows)
+        st.caption(plain(board.byline))
+    if not shown.view.live or (state and state != "Healthy"):
+        show_problem(shown, page.name, state)
 
 
-def show_page(found: list[Endpoint], names: list[str], series: Actuals) -> None:
+def show_board(page: Page, shown: Shown, past: Record, board: Board) -> None:
+    """Chart, where its figures come from, tiles, what to know, and how right we were."""
+    figure = reads.board_chart(board, page.choices.levels, zoom=has_a_mouse())
+    draw(figure, key=CHART, alt=board.alt, on_click=take_click)
+    with st.container(horizontal=True, vertical_alignment="top", horizontal_alignment="distribute"):
+        with st.container(width="content"):
+            known = [endpoint.name for endpoint in page.found]
+            show_provenance(words, shown.view, past.said, page.choices.horizon, known)
+        show_take_away(words, board, link_to(source.name, page.node, page.name, page.choices))
+    show_tiles(board.tiles)
+    show_sentences(words.t("signal.title"), board.signals, key="signals")
+    show_how_right(words, page.series, board, shown.view.future)
+
+
+def show_more(page: Page, shown: Shown, board: Board) -> None:
+    """What is opened on demand: the figures by day, replay, comparison, parts, notes.
+
+    The first is open from the beginning, so that it is one without another chart for the browser to draw.
+    """
+    names = ["days", "time_machine", "comparison", *(["breakdown"] if page.panel else [])]
+    names += [] if is_shared() else ["notes"]
+    tabs = st.tabs([words.t(f"more.{name}") for name in names], key="forecast_more", on_change="rerun")
+    for name, tab in zip(names, tabs, strict=True):
+        if not tab.open:
+            continue
+        with tab:
+            if name == "time_machine":
+                show_time_machine(words, shown.view)
+            elif name == "comparison":
+                others = [known.name for known in page.found if known.name != page.name]
+                show_comparison(words, page.series, shown.view, others, lambda other: load(page, other).view)
+            elif name == "breakdown" and page.panel:
+                plan = plan_with_parts(application().history, page.panel.view.panel.name)
+                if not is_shared():
+                    show_plan(words, page.panel.view.panel.name, page.panel.view.panel.nodes)
+                show_breakdown(words, page.panel.view.panel, page.panel.view, plan.parts if plan else None)
+            elif name == "notes":
+                show_notes(words, page.series)
+                if page.panel is None:
+                    show_plan(words, page.series.name)
+            elif len(board.days):
+                show_days(words, board.days)
+
+
+def load(page: Page, name: str) -> Shown:
+    """An endpoint's forecasts of the actuals that are shown."""
+    endpoint = next((known for known in page.found if known.name == name), None)
+    model = endpoint.model_id if endpoint else None
+    if page.panel is None:
+        return reads.forecast(name, model, page.series)
+    panel = reads.panel_forecasts(name, model, page.panel.view.panel)
+    return reads.node_forecast(panel, page.node)
+
+
+def serving_names(names: list[str], actuals: str, series: str) -> list[str]:
+    """The endpoints whose model knows the parts of these actuals, or that forecast this one before."""
+    made = [endpoint.name for endpoint in found if is_made_for(endpoint, actuals)]
+    before = application().history.endpoints_with_vintages(series)
+    return [name for name in names if name in made or name in before]
+
+
+def show_page(names: list[str], chosen: Actuals | Panel, node: str, series: Actuals) -> None:
     """The page of an endpoint that exists or once existed."""
     preferred = default_endpoint(found, application().history, series.name)
     with controls:
         name, horizon = choose_forecast(names, preferred.name if preferred else names[0], series)
-        choices = choose_view(series)
+        choices = Choices(horizon, *choose_view(series))
     endpoint = next((known for known in found if known.name == name), None)
+    model = endpoint.model_id if endpoint else None
     with body, st.spinner(words.t("forecast.asking", name=name)):
-        shown = reads.forecast(name, endpoint.model_id if endpoint else None, series, horizon)
-    show_forecast(series, name, endpoint.state if endpoint else "", shown, choices)
+        panel = reads.panel_forecasts(name, model, chosen) if isinstance(chosen, Panel) else None
+        shown = reads.node_forecast(panel, node) if panel else reads.forecast(name, model, series)
+    page = Page(found, name, series, choices, panel, node, rows)
+    remembered = reads.remembered(series.name, name, chosen.name, WHOLE if node in ("", TOTAL) else node)
+    past = reads.track_record(shown, notes.excluded_ranges(remembered.notes))
+    board = reads.board(words, shown, past, choices, remembered)
+    with head:
+        show_head(page, shown, board)
+    with body:
+        show_board(page, shown, past, board)
+        show_more(page, shown, board)
 
 
+open_link()
 take_upload()
 head = st.container(gap="xsmall")
 controls = st.container(horizontal=True, vertical_alignment="center", gap="small")
 body = st.container()
 source = chosen_source()
-series: Actuals | None = None
+chosen: Actuals | Panel | None = None
 found: list[Endpoint] = []
 trouble: YosokuError | None = None
 try:
@@ -205,21 +281,34 @@ try:
 except YosokuError as error:
     trouble = error
 names = [endpoint.name for endpoint in found] or application().history.endpoints_with_vintages()
+rows = source.version()
 try:
-    series = read_chosen(source)
+    chosen = read_chosen(source)
 except YosokuError as error:
     with head:
         show_error(words, error, title=words.t("actuals.refused", name=source.name))
 
 preparing = is_preparing()
-if trouble is None and (preparing or not found):
+if trouble is None and (preparing or not found) and not is_shared():
     with head:
         if not names or preparing:
             st.title(words.t("forecast.preparing" if preparing else "forecast.empty"), anchor=False)
         offer_demonstration()
+elif trouble is None and not is_shared():
+    with head:
+        offer_sales(source.name, found)
 if trouble is not None:
     with head:
         show_error(words, trouble, title=words.t("workspace.unreachable"))
-if names and series is not None and not preparing:
-    show_page(found, names, series)
-choose_actuals(words, source, series)
+series: Actuals | None = None
+if chosen is not None:
+    node = ""
+    if isinstance(chosen, Panel):
+        with controls:
+            node = choose_node(words, chosen)
+    series = chosen.actuals(node) if isinstance(chosen, Panel) else chosen
+    serving = serving_names(names, source.name, series.name) if isinstance(chosen, Panel) else names
+    if serving and not preparing:
+        show_page(serving, chosen, node, series)
+if not is_shared():
+    choose_actuals(words, source, chosen, series)

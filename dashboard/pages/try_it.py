@@ -11,6 +11,7 @@ from backend import snippets
 from backend.endpoint import open_endpoint
 from backend.errors import YosokuError
 from backend.forecasts import HORIZON_BOUNDS, default_endpoint
+from backend.panel import Panel
 from dashboard import reads
 from dashboard.components.actuals_choice import chosen_source, read_chosen
 from dashboard.components.demonstration import offer_demonstration
@@ -20,6 +21,7 @@ from dashboard.components.state import state_badge
 from dashboard.session import application, reader, workspace
 
 if TYPE_CHECKING:
+    from backend.actuals import Actuals
     from backend.services import Endpoint
 
 LEVELS = (50, 80, 90, 95)
@@ -78,10 +80,18 @@ def form_payload() -> dict[str, Any]:
     if with_history:
         source = chosen_source()
         try:
-            payload["history"] = read_chosen(source).history()[-HISTORY_ROWS:]
+            payload |= history_of(read_chosen(source))
         except YosokuError as error:
             show_error(words, error, title=words.t("actuals.refused", name=source.name))
     return payload
+
+
+def history_of(chosen: Actuals | Panel) -> dict[str, Any]:
+    """The newest rows of a series, or of every part of a table with all of its series asked for."""
+    if not isinstance(chosen, Panel):
+        return {"history": chosen.history()[-HISTORY_ROWS:]}
+    rows = chosen.history(chosen.parts, max(0, len(chosen.steps) - HISTORY_ROWS))
+    return {"series": "all", "history": rows}
 
 
 def raw_payload() -> str:

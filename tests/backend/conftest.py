@@ -1,4 +1,5 @@
-"""Run outputs as a team's own training leaves them: any file will do for the registry."""
+"""What tests of the backend share: both kinds of database, and run outputs as a team's own training leaves
+them (any file will do for the registry)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ from typing import Protocol
 import pytest
 
 from backend.application import Application
+from backend.history import History
 from backend.run_outputs import RunOutputs, read_run_outputs
+from tests.backend.postgres import Postgres, running_postgres
 
 REPORT = Path(__file__).parent.parent / "data" / "report.json"
 
@@ -42,3 +45,27 @@ def leave_outputs(application: Application) -> Iterator[LeaveOutputs]:
     yield leave
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of this run's own."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new and empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state' / 'yosoku.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.url(server.new_database())
+
+
+@pytest.fixture
+def history(database_url: str) -> Iterator[History]:
+    """An empty store on each kind of database."""
+    store = History(database_url)
+    yield store
+    store.engine.dispose()

@@ -194,7 +194,8 @@ def test_uploads_are_kept_beside_the_configured_file(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path)
     source = save_actuals(settings, "../../Umsätze 2024.csv", b"ds,y\n2024-01-01,1\n2024-01-02,2\n")
     assert source.path.parent == tmp_path / "actuals"
-    assert [known.name for known in list_actuals(settings)] == ["adventureworks_daily", source.name]
+    bundled = ["adventureworks_daily", "adventureworks_sales_daily"]
+    assert [known.name for known in list_actuals(settings)] == [*bundled, source.name]
     with pytest.raises(InvalidActuals):
         save_actuals(settings, "broken.csv", b"nothing")
-    assert len(list_actuals(settings)) == 2
+    assert len(list_actuals(settings)) == 3

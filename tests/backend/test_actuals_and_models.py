@@ -12,7 +12,7 @@ import pytest
 
 from backend.actuals import read_actuals
 from backend.forecast_types import read_moment, written
-from backend.forecasts import _origins
+from backend.forecasts import origins_of
 from scoring import score
 from scoring.train import main
 
@@ -34,7 +34,7 @@ def test_a_model_takes_the_actuals_of_its_own_file(
 
     actuals = read_actuals(BytesIO(text.encode()), "test")
     assert actuals.origin == steps[-1].to_pydatetime()
-    origins = [written(origin) for origin in _origins(actuals)]
+    origins = [written(origin) for origin in origins_of(actuals)]
     request = {"horizon": 2, "levels": [80], "history": actuals.history(), "origins": origins}
     text, status = score.answer(json.dumps(request))
     assert status == 200, text

@@ -43,7 +43,7 @@ def test_a_course_script_with_its_pickle_answers_the_course_contract(application
     assert job.state == "succeeded", job.error
     assert json.dumps(job.result["request"]) == '{"data": [3]}'
     assert job.result["answer"]["result"] == pytest.approx(list(expected), rel=1e-6)
-    view = refresh(application, "course", read_actuals(Settings().actuals, "adventureworks_daily"), horizon=7)
+    view = refresh(application, "course", read_actuals(Settings().actuals, "adventureworks_daily"))
     shown = [vintage for vintage in (*view.past, view.future) if vintage is not None]
     assert shown
     assert {vintage.contract for vintage in shown} == {"course"}

@@ -18,7 +18,7 @@ from backend.deployments import DeploymentRequest, start_deployment
 from backend.endpoint import open_endpoint
 from backend.environments import EnvironmentSpecification
 from backend.errors import Conflict, EndpointUnavailable, InvalidInput, NotFound
-from backend.forecasts import default_endpoint, refresh
+from backend.forecasts import LONGEST, default_endpoint, refresh
 from backend.jobs import Job
 from backend.run_outputs import RunOutputs, read_run_outputs
 from backend.scripts import Script, bundled_script, script_from_upload
@@ -212,18 +212,18 @@ def test_a_deployment_goes_on_without_the_application_that_began_it(
 def test_a_forecast_view_is_asked_once_and_then_remembered(
     application: Application, demonstration: Job
 ) -> None:
-    view = refresh(application, ENDPOINT, ACTUALS, horizon=28)
+    view = refresh(application, ENDPOINT, ACTUALS)
     assert view.live
     assert view.problem is None
     assert view.future is not None
     assert view.future.origin == datetime.datetime(2014, 5, 31)
-    assert len(view.future.points) == 28
+    assert len(view.future.points) == LONGEST["D"]
     assert set(view.future.points[0].lower) == {80, 95}
-    assert len(view.past) == 18
-    assert view.past[-1].origin == datetime.datetime(2014, 5, 24)
-    again = refresh(application, ENDPOINT, ACTUALS, horizon=7)
-    assert again.future == view.future.within(7)
-    assert again.future.issued_at == view.future.issued_at  # not asked anew
+    assert len(view.past) == 41
+    assert {vintage.origin.weekday() for vintage in view.past} == {6}
+    assert view.past[-1].origin == datetime.datetime(2014, 5, 25)
+    again = refresh(application, ENDPOINT, ACTUALS)
+    assert again == view  # not asked anew: each still has the moment at which it was issued
 
 
 def test_a_refusal_is_shown_and_not_taken_for_another_contract(
@@ -231,7 +231,7 @@ def test_a_refusal_is_shown_and_not_taken_for_another_contract(
 ) -> None:
     rows = "".join(f"2014-{month:02}-01,{month}\n" for month in range(1, 13))
     monthly = read_actuals(BytesIO(f"ds,y\n{rows}".encode()), "monthly")
-    view = refresh(application, ENDPOINT, monthly, horizon=7)
+    view = refresh(application, ENDPOINT, monthly)
     assert not view.live
     assert view.problem is not None
     assert view.problem.code == "endpoint.rejected"
@@ -244,14 +244,14 @@ def test_an_endpoint_that_is_down_shows_what_it_said_last(
 ) -> None:
     workspace = application.workspace()
     wait_for(application, start_deployment(application, request(scoring_environment, service_name="gone")))
-    said = refresh(application, "gone", ACTUALS, horizon=7)
+    said = refresh(application, "gone", ACTUALS)
     assert said.future is not None
     services.delete_endpoint(workspace, "gone")
-    view = refresh(application, "gone", ACTUALS, horizon=7)
+    view = refresh(application, "gone", ACTUALS)
     assert not view.live
     assert view.problem is not None
     assert view.future == said.future
-    never = refresh(application, "never-there", ACTUALS, horizon=7)
+    never = refresh(application, "never-there", ACTUALS)
     assert (never.future, never.past) == (None, ())
 
 

@@ -38,7 +38,7 @@ def go(page: Page, title_key: str) -> None:
 @pytest.fixture
 def archive(tmp_path: Path, application: Application, demonstration: Job) -> Path:
     """Run outputs as a team zips them: what the real training left, under another name."""
-    trained = application.settings.uploads / "demonstration"
+    trained = application.settings.uploads / f"demonstration-{ENDPOINT}"
     metrics = json.loads((trained / "metric.json").read_text()) | {"model_name": NAME, "run_id": "journey-1"}
     path = tmp_path / "outputs.zip"
     with zipfile.ZipFile(path, "w") as opened:

@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend import deployments, environments
+from backend.demonstration import DAILY
 from backend.deployments import DeploymentRequest
 from dashboard import reads
 from tests.dashboard.pages import ENTRY, TIMEOUT_SECONDS
@@ -52,7 +53,7 @@ def open_page(application: Application) -> OpenPage:
 @pytest.fixture
 def run_outputs(application: Application, demonstration: Job, tmp_path: Path) -> Path:
     """The demonstration's run outputs as a zip, as a team would upload them."""
-    folder = application.settings.uploads / "demonstration"
+    folder = application.settings.uploads / f"demonstration-{DAILY.name}"
     archive = shutil.make_archive(str(tmp_path / "outputs"), "zip", folder)
     return Path(archive)
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.i18n import open_reader
+
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
@@ -71,6 +73,13 @@ def figures(at: AppTest) -> list[dict[str, Any]]:
 def traces(at: AppTest) -> list[str]:
     """The names of the first chart's traces."""
     return [trace["name"] for trace in figures(at)[0]["data"]]
+
+
+def open_tab(at: AppTest, name: str) -> None:
+    """Open one of the tabs under the Forecast page's board."""
+    at.session_state["forecast_more"] = open_reader(at.session_state["lang"]).t(f"more.{name}")
+    at.run()
+    assert not at.exception, at.exception
 
 
 def tables(at: AppTest) -> str:

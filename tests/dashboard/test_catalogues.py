@@ -12,7 +12,7 @@ import pytest
 from backend.evaluation import Outcome, Reason
 from backend.jobs import JobState
 from backend.models import METRICS
-from backend.phases import PHASES, TRAINING_PHASES
+from backend.phases import BRIEF_PHASES, PHASES, TRAINING_PHASES
 from backend.series_calendar import SEASON
 from backend.services import State, WhichKey
 from backend.training_report import How
@@ -32,7 +32,8 @@ BUILT_CODES = {
 SAME = re.compile(
     r"^(app\.title|format\.separator|kpi\.unknown|days\.none|models\.not_deployed|chart\..*_format|"
     r"accuracy\.rmse|try_it\.(raw|language\..*)|deploy\.training_code|error\.error|forecast\.interval\.\d+|"
-    r"app\.language_name|evaluation\.choice\.single|models\.by\..*|format\.(moment|percent)|days\.limits|deploy\.memory_limit)$"
+    r"app\.language_name|evaluation\.choice\.single|models\.by\..*|notes\.(line|range)|lead\.se\w+|provenance\.stop|time_machine\.off|breakdown\.(in_unit|expected)|"
+    r"format\.(moment|percent)|days\.limits|deploy\.memory_limit)$"
 )
 
 
@@ -118,8 +119,8 @@ def test_every_error_code_of_the_backend_has_a_sentence() -> None:
     [
         ("state.", State.__args__),  # type: ignore[attr-defined]
         ("state.help.", State.__args__),  # type: ignore[attr-defined]
-        ("phase.", (*PHASES, *TRAINING_PHASES)),
-        ("phase.help.", (*PHASES, *TRAINING_PHASES)),
+        ("phase.", (*PHASES, *TRAINING_PHASES, *BRIEF_PHASES)),
+        ("phase.help.", (*PHASES, *TRAINING_PHASES, *BRIEF_PHASES)),
         ("training.came_to.", (*Outcome.__args__, "by_hand")),  # type: ignore[attr-defined]
         ("training.next.", (*Outcome.__args__, "by_hand")),  # type: ignore[attr-defined]
         ("training.", ("failed", "interrupted", "cancelled")),
@@ -131,8 +132,11 @@ def test_every_error_code_of_the_backend_has_a_sentence() -> None:
         ("frequency.", SEASON),
         ("forecast.steps.", SEASON),
         ("headline.", [f"{frequency}{end}" for frequency in SEASON for end in ("", "_range", "_below")]),
-        ("kpi.next.", SEASON),
-        ("kpi.change.", SEASON),
+        ("headline.total.", [f"{frequency}{end}" for frequency in SEASON for end in ("", "_range")]),
+        ("kpi.next_mean.", SEASON),
+        ("kpi.next_total.", SEASON),
+        ("lead.change.", SEASON),
+        ("time_machine.span.", SEASON),
         ("kpi.miss_help.", SEASON),
         ("accuracy.step.", SEASON),
         ("accuracy.steps.", SEASON),

@@ -8,9 +8,11 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from dashboard import charts
-from dashboard.charts import Lines, Words, answer_chart, forecast_chart
-from dashboard.components.figures import chart_words, forecast_of_answer
+from dashboard import chart_style, charts
+from dashboard.chart_style import Words
+from dashboard.chart_words import chart_words
+from dashboard.charts import Lines, answer_chart, forecast_chart
+from dashboard.components.figures import forecast_of_answer
 from dashboard.i18n import open_reader
 from dashboard.series import future_frame, misses, record, window
 from tests.dashboard.series_examples import daily, issued, view
@@ -74,7 +76,7 @@ def test_a_day_outside_its_band_is_a_ring() -> None:
     assert misses(RECORD.said, 95)["ds"].dt.date.tolist() == [END]
     ring = next(trace for trace in forecast_chart(LINES, ENGLISH).data if trace.name == ENGLISH.miss)
     assert ring.marker.symbol == "circle-open"
-    assert ring.marker.color == charts.MISS
+    assert ring.marker.color == chart_style.MISS
 
 
 def test_a_forecast_without_limits_is_drawn_without_bands() -> None:
@@ -86,7 +88,7 @@ def test_a_forecast_without_limits_is_drawn_without_bands() -> None:
 def test_colours_are_places_in_the_theme() -> None:
     """Streamlit's front end puts chartCategoricalColors in place of these; any other would be fixed."""
     text = forecast_chart(LINES, ENGLISH).to_json()
-    assert (charts.INK, charts.FORECAST) == ("#000001", "#000002")
+    assert (chart_style.INK, chart_style.FORECAST) == ("#000001", "#000002")
     for colour in ("#165E83", "#1F2430", "rgb("):
         assert colour not in text
 

@@ -28,7 +28,13 @@ ENGLISH, JAPANESE = open_reader("en"), open_reader("ja")
 
 def test_the_verdict_tells_both_ratios_and_the_origins_won() -> None:
     sentence = verdict_sentence(ENGLISH, judge(report()), "demand:3")
-    for part in ("Better than demand:3", "CRPS −31.9 %", "RMSE −23.7 %", "same 18 past origins", "at 18 of"):
+    for part in (
+        "Better than demand:3",
+        "CRPS −31.9\u00a0%",
+        "RMSE −23.7\u00a0%",
+        "same 18 past origins",
+        "at 18 of",
+    ):
         assert part in sentence
 
 
@@ -96,9 +102,9 @@ def test_a_choice_without_members_keeps_its_own_name() -> None:
     ("coverage", "remark"),
     [
         ({80: 0.82, 95: 0.95}, ""),
-        ({80: 0.74, 95: 0.95}, "80 % range too narrow"),
-        ({80: 0.97, 95: 1.0}, "80 % range too wide, 95 % range too wide"),
-        ({95: 0.9095}, ""),  # 91 % as it is read, which is inside
+        ({80: 0.74, 95: 0.95}, "80\u00a0% range too narrow"),
+        ({80: 0.97, 95: 1.0}, "80\u00a0% range too wide, 95\u00a0% range too wide"),
+        ({95: 0.9095}, ""),  # 91\u00a0% as it is read, which is inside
     ],
 )
 def test_a_group_that_is_off_is_said_in_words(coverage: dict[int, float], remark: str) -> None:

@@ -58,7 +58,7 @@ def test_somebody_elses_series_is_named_by_its_column_and_has_no_currency() -> N
     assert subject(ENGLISH, series) == "Sales_EUR"
     sentence = told("en", [640.0] * 28, 100.0, name="shop")
     assert "$" not in sentence
-    assert sentence.startswith("Next week, Sales_EUR should be about 640 a day")
+    assert sentence == "Next week, Sales_EUR should come to about 4,480."
 
 
 def test_without_a_forecast_the_sentence_says_so() -> None:
@@ -98,6 +98,6 @@ def test_remarks() -> None:
     assert bias_remark(ENGLISH, accuracy(bias=5.0), 600.0) == ENGLISH.t("kpi.bias_none")
     assert bias_remark(ENGLISH, accuracy(bias=50.0), 600.0) == ENGLISH.t("kpi.bias_high")
     assert bias_remark(ENGLISH, accuracy(bias=-50.0), 600.0) == ENGLISH.t("kpi.bias_low")
-    assert skill_remark(ENGLISH, accuracy(mase=0.88)) == "12 % better than a simple guess"
-    assert skill_remark(ENGLISH, accuracy(mase=1.07)) == "7 % worse than a simple guess"
+    assert skill_remark(ENGLISH, accuracy(mase=0.88)) == "12\u00a0% better than a simple guess"
+    assert skill_remark(ENGLISH, accuracy(mase=1.07)) == "7\u00a0% worse than a simple guess"
     assert skill_remark(ENGLISH, accuracy()) is None

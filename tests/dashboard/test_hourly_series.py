@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from backend.actuals import read_actuals
+from dashboard.board_tables import figures_table
+from dashboard.chart_words import chart_words
 from dashboard.charts import Lines, forecast_chart
-from dashboard.components.figures import chart_words, forecast_of_answer
-from dashboard.components.tables import forecast_csv
+from dashboard.components.figures import forecast_of_answer
 from dashboard.headline import byline, headline
 from dashboard.i18n import open_reader
 from dashboard.series import future_frame, outlook, record
+from dashboard.spreadsheet import csv_text
+from tests.dashboard.board_examples import board
 from tests.dashboard.series_examples import daily, issued, view
 
 HOUR = timedelta(hours=1)
@@ -34,7 +37,11 @@ def test_the_headline_speaks_of_the_next_24_hours() -> None:
     ahead = outlook(SERIES, FUTURE)
     assert (ahead.steps, ahead.average) == (24, 700.0)
     assert headline(ENGLISH, SERIES, VIEW, ahead) == (
-        "Over the next 24 hours, Sales_EUR should be about 700 an hour, "
+        "Over the next 24 hours, Sales_EUR should come to about 16,800."
+    )
+    load = replace(SERIES, value_column="load")
+    assert headline(ENGLISH, load, VIEW, ahead) == (
+        "Over the next 24 hours, load should be about 700 an hour, "
         "and between 600 and 800 in four hours of five."
     )
     assert headline(JAPANESE, SERIES, VIEW, ahead).startswith("今後24時間の")
@@ -42,7 +49,7 @@ def test_the_headline_speaks_of_the_next_24_hours() -> None:
 
 def test_lead_times_are_those_of_hours() -> None:
     past = record(VIEW)
-    assert [lead for lead, _ in past.by_lead] == [24, 48]
+    assert past.pairs["lead"].max() == 48
     assert past.near is not None
     assert past.near.count == 18 * 24
     assert past.near.mae == 0
@@ -80,7 +87,7 @@ def test_an_answer_in_hours_keeps_them() -> None:
 def test_the_csv_can_be_brought_back_as_actuals() -> None:
     """Its hours are whole, and what was interpolated is marked."""
     gappy = replace(SERIES, filled=(datetime(2014, 5, 31, 12),))
-    text = forecast_csv(gappy, future_frame(FUTURE), record(VIEW).said)
+    text = csv_text(board(figures=figures_table(gappy, future_frame(FUTURE), record(VIEW).said)))
     table = pd.read_csv(StringIO(text))
     assert table["ds"].iloc[-1] == "2014-06-02T23:00:00"
     assert table[table["interpolated"]]["ds"].tolist() == ["2014-05-31T12:00:00"]
@@ -91,6 +98,7 @@ def test_the_csv_can_be_brought_back_as_actuals() -> None:
 
 def test_the_csv_of_days_has_days() -> None:
     days = daily([600.0] * 60)
-    text = forecast_csv(days, future_frame(issued(days.origin, [1.0] * 7)), record(view(days, None)).said)
+    future = future_frame(issued(days.origin, [1.0] * 7))
+    text = csv_text(board(figures=figures_table(days, future, record(view(days, None)).said)))
     assert text.splitlines()[-1].startswith("2014-06-07,")
     assert not any("T00" in line for line in text.splitlines())

@@ -54,11 +54,11 @@ def test_plain_amounts_have_digits_as_their_size_asks_for() -> None:
 
 
 def test_percent() -> None:
-    assert ENGLISH.percent(0.812) == "81 %"
+    assert ENGLISH.percent(0.812) == "81\u00a0%"
     assert JAPANESE.percent(0.812) == "81%"
-    assert ENGLISH.signed_percent(0.031) == "+3.1 %"
-    assert ENGLISH.signed_percent(-0.031) == "−3.1 %"
-    assert ENGLISH.signed_percent(0.0001) == "0.0 %"
+    assert ENGLISH.signed_percent(0.031) == "+3.1\u00a0%"
+    assert ENGLISH.signed_percent(-0.031) == "−3.1\u00a0%"
+    assert ENGLISH.signed_percent(0.0001) == "0.0\u00a0%"
 
 
 @pytest.mark.parametrize(

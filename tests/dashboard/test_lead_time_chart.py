@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from dashboard.charts import FORECAST, INK, SAID
+from dashboard.chart_style import FORECAST, INK, SAID
 from dashboard.lead_time_chart import ErrorLine, lead_time_chart
 
 LABELS = ["1 to 7 days", "8 to 14 days"]

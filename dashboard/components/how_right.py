@@ -1,0 +1,96 @@
+"""How right we were: errors by lead time, whether bands held, the worst misses; and the forecast's parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from backend.forecast_components import components
+from dashboard import reads
+from dashboard.calibration_words import components_sentence, position_name
+from dashboard.chart_words import chart_words
+from dashboard.components.feedback import plain
+from dashboard.components.figures import draw
+from dashboard.components.sentences import show_sentences
+from dashboard.headline import unit_of
+from dashboard.lead_time_chart import ErrorLine, lead_time_chart
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import plotly.graph_objects as go
+
+    from backend.actuals import Actuals
+    from backend.forecast_components import Components
+    from backend.forecast_types import Vintage
+    from dashboard.board import Board, Sentence
+    from dashboard.i18n import Reader
+
+MOST_POSITIONS = 24  # a year of weeks would be a line, not a profile
+
+
+def show_how_right(reader: Reader, series: Actuals, board: Board, future: Vintage | None) -> None:
+    """The board's table and sentences about past forecasts, and the level and profile of the newest one."""
+    st.subheader(reader.t("accuracy.title"), anchor=False, help=reader.t("accuracy.help"))
+    if board.accuracy.empty:
+        st.caption(reader.t("accuracy.none"))
+    else:
+        table = board.accuracy.map(plain)
+        st.table(table, hide_index=True, border="horizontal", alt=reader.t("accuracy.title"))
+        st.caption(plain(reader.t("calibration.note")))
+        left, right = st.columns(2, gap="medium")
+        with left:
+            show_sentences(reader.t("calibration.title"), board.calibration, key="calibration")
+        with right:
+            _show_misses(reader, board.misses)
+    parts = components(future, series) if future else None
+    if future is not None and parts is not None and len(parts.profile) <= MOST_POSITIONS:
+        show_components(reader, series, future, parts)
+
+
+def _show_misses(reader: Reader, misses: Sequence[Sentence]) -> None:
+    with st.container(gap="xsmall", key="worst_misses"):
+        st.markdown(f"**{reader.t('calibration.misses')}**")
+        if not misses:
+            st.caption(reader.t("calibration.no_misses"))
+        for sentence in misses:
+            st.markdown(f"- {plain(sentence.text)}")
+
+
+def show_components(reader: Reader, series: Actuals, future: Vintage, parts: Components) -> None:
+    """The season's profile as it is forecast and as it was, in the series' unit."""
+    sentence = components_sentence(reader, series, parts)
+    st.markdown(f"**{reader.t('calibration.components_title')}**")
+    st.markdown(plain(sentence))
+    panel = st.expander(
+        reader.t("calibration.components_chart"),
+        icon=":material/show_chart:",
+        key="components_panel",
+        on_change="rerun",
+    )
+    if not panel.open:
+        return
+    key = ("components", *future.identity, reader.language)
+    with panel:
+        draw(reads.kept(key, lambda: _profile(reader, series, parts)), key="components_chart", alt=sentence)
+
+
+def _profile(reader: Reader, series: Actuals, parts: Components) -> go.Figure:
+    words = chart_words(
+        reader,
+        unit_of(series),
+        size=abs(parts.actual_level),
+        frequency=series.frequency,
+    )
+    seasons = reader.t(f"calibration.seasons.{series.frequency}", count=parts.seasons)
+    said = tuple(parts.level + position.forecast for position in parts.profile)
+    came = tuple(parts.actual_level + position.actual for position in parts.profile)
+    figure = lead_time_chart(
+        [position_name(reader, series.frequency, position.number) for position in parts.profile],
+        [ErrorLine(words.forecast, "challenger", said), ErrorLine(seasons, "champion", came)],
+        value_format=words.value_format,
+    )
+    if min(*said, *came) < 0:
+        figure.update_yaxes(range=None)
+    return figure
