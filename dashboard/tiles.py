@@ -42,7 +42,7 @@ def _ahead(reader: Reader, series: Actuals, future: pd.DataFrame, outlook: Outlo
     kind = "total" if adds_up(series) else "mean"
     change = ""
     if outlook.change is not None:
-        change = reader.t("kpi.change", change=reader.signed_percent(outlook.change))
+        change = reader.t(f"kpi.change_{kind}", change=reader.signed_percent(outlook.change))
     before = series.frame["y"].to_numpy(dtype=float)[-SEASONS_BEFORE * series.season :]
     return Tile(
         key=f"next_{outlook.steps}",

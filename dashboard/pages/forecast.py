@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,9 +15,9 @@ from backend.panel_forecasts import is_made_for
 from backend.plans import WHOLE, plan_with_parts
 from dashboard import reads
 from dashboard.board_content import Choices
-from dashboard.chart_style import Levels
 from dashboard.components.actuals_choice import choose_actuals, chosen_source, read_chosen, take_upload
 from dashboard.components.breakdown import choose_node, show_breakdown
+from dashboard.components.chart_choice import choose_view
 from dashboard.components.comparison import show_comparison
 from dashboard.components.demonstration import is_preparing, offer_demonstration, offer_sales
 from dashboard.components.feedback import plain, show_error
@@ -32,7 +32,7 @@ from dashboard.components.tables import show_days
 from dashboard.components.take_away import show_take_away
 from dashboard.components.tiles import show_tiles
 from dashboard.components.time_machine import show_time_machine
-from dashboard.series import HORIZONS, RANGES
+from dashboard.series import HORIZONS
 from dashboard.session import application, has_a_mouse, reader
 from dashboard.shared_view import is_shared, link_to, open_link
 
@@ -101,40 +101,6 @@ def choose_forecast(names: list[str], preferred: str, series: Actuals) -> tuple[
             persist_state="session",
         )
     return name, horizon or options[1]
-
-
-def choose_view(series: Actuals) -> tuple[int, Levels, bool]:
-    """Range, interval and past forecasts."""
-    ranges = RANGES[series.frequency]
-    range_key = f"forecast_range_{series.frequency}"
-    st.session_state.setdefault(range_key, ranges[1])
-    st.session_state.setdefault("forecast_interval", "both")
-    st.session_state.setdefault("forecast_past", True)
-    steps: int = st.segmented_control(  # type: ignore[assignment]  # required, so that one is chosen
-        words.t("forecast.range"),
-        ranges,
-        required=True,
-        format_func=lambda count: words.t(f"forecast.range.{series.frequency}.{count}"),
-        key=range_key,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    levels: Levels = st.segmented_control(  # type: ignore[assignment]  # as above
-        words.t("forecast.interval"),
-        get_args(Levels),
-        required=True,
-        format_func=lambda level: words.t(f"forecast.interval.{level}"),
-        key="forecast_interval",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    past = st.toggle(
-        words.t("forecast.past"),
-        key="forecast_past",
-        help=words.t("forecast.past_help"),
-        persist_state="session",
-    )
-    return steps, levels, past
 
 
 @st.fragment(run_every="5s")
@@ -250,7 +216,7 @@ def show_page(names: list[str], chosen: Actuals | Panel, node: str, series: Actu
     preferred = default_endpoint(found, application().history, series.name)
     with controls:
         name, horizon = choose_forecast(names, preferred.name if preferred else names[0], series)
-        choices = Choices(horizon, *choose_view(series))
+        choices = Choices(horizon, *choose_view(words, series))
     endpoint = next((known for known in found if known.name == name), None)
     model = endpoint.model_id if endpoint else None
     with body, st.spinner(words.t("forecast.asking", name=name)):
