@@ -55,6 +55,16 @@ class ForecastView:
     live: bool
     problem: YosokuError | None = None
 
+    @property
+    def issued(self) -> tuple[Vintage, ...]:
+        """Every forecast of the view, the oldest origin first."""
+        return self.past if self.future is None else (*self.past, self.future)
+
+    @property
+    def issuer(self) -> str:
+        """The endpoint that they are of; empty where there is none."""
+        return self.issued[-1].endpoint if self.issued else ""
+
 
 def refresh(application: Application, endpoint_name: str, actuals: Actuals) -> ForecastView:
     """Ask the endpoint for what it has not issued yet, keep it, and show all of it.

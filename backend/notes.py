@@ -12,7 +12,7 @@ from backend.errors import InvalidInput, NotFound
 from backend.history.schema import notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     import pandas as pd
 
@@ -110,15 +110,11 @@ def excluded_ranges(pinned: Iterable[Note]) -> tuple[tuple[datetime, datetime], 
     return tuple(merged)
 
 
-def without(table: pd.DataFrame, pinned: Sequence[Note]) -> pd.DataFrame:
-    """A table of pairs without the rows whose step (`ds`) lies in a range that is left out."""
-    ranges = excluded_ranges(pinned)
-    if not ranges:
-        return table
-    kept = ~table["ds"].between(*ranges[0])
-    for first, last in ranges[1:]:
-        kept &= ~table["ds"].between(first, last)
-    return table[kept]
+def without(table: pd.DataFrame, ranges: Iterable[tuple[datetime, datetime]]) -> pd.DataFrame:
+    """A table without the rows whose step (`ds`) lies in a range that is left out."""
+    for first, last in ranges:
+        table = table[~table["ds"].between(first, last)]
+    return table
 
 
 def _check(series: Actuals, first: datetime, last: datetime, text: str, kind: str) -> None:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from backend.actuals import Actuals
     from backend.application import Application
     from backend.deployments import Deployed
-    from backend.forecast_types import Vintage
     from backend.forecasts import ForecastView
     from backend.notes import Note
     from dashboard.board import Tile
@@ -103,14 +102,14 @@ def standing_of(
     )
     outlooks = tuple(ahead for ahead in outlooks if ahead.steps)
     ahead = outlooks[0] if outlooks else None
-    signals = find_signals(series, past.pairs, pinned, vintages=_issued(view))
+    signals = find_signals(series, past.pairs, pinned, vintages=view.issued)
     return Standing(
         title=headline(reader, series, view, ahead),
         lead=lead(reader, series, ahead, past.last),
-        byline=byline(reader, series, view, past.said),
+        byline=byline(reader, series, view, past.judged),
         tiles=tiles(reader, series, future_frame(view.future), outlooks, past),
         signals=tuple(signal_sentence(reader, series, signal) for signal in signals),
-        calibration=calibration_sentences(reader, series, past.pairs),
+        calibration=(*calibration_sentences(reader, series, past.pairs), *_left_out(reader, series, past)),
         misses=miss_sentences(reader, series, past.pairs),
         notes=tuple(Sentence(note_text(reader, note, series.frequency)) for note in pinned),
         accuracy=lead_time_table(reader, series, past.pairs),
@@ -154,14 +153,18 @@ def board_of(
     )
 
 
+def _left_out(reader: Reader, series: Actuals, past: Record) -> list[Sentence]:
+    """How many steps notes keep out of the figures, where they do."""
+    if not past.left_out:
+        return []
+    count, whole = reader.number(past.left_out), reader.number(len(past.said))
+    steps = reader.t(f"calibration.steps.{series.frequency}")
+    return [Sentence(reader.t("calibration.left_out", count=count, whole=whole, steps=steps))]
+
+
 def _miss_level(choices: Choices) -> int:
     """The band outside of which an actual is marked."""
     return 80 if choices.levels == "80" else 95
-
-
-def _issued(view: ForecastView) -> list[Vintage]:
-    """Every forecast of a view as issued."""
-    return [*view.past, *([view.future] if view.future else [])]
 
 
 def _flags(

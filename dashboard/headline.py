@@ -35,8 +35,8 @@ def unit_of(series: Actuals) -> str | None:
 def subject(reader: Reader, series: Actuals) -> str:
     """What the series counts: a name of ours, or its value column's."""
     whole, _, part = series.name.partition(SEPARATOR)
-    key = f"series.{whole}"
-    name = reader.t(key) if reader.has(key) else series.value_column
+    # Only names of ours are looked up: somebody's part.csv must not find the catalogue's series.part.
+    name = reader.t(f"series.{whole}") if whole in UNITS else series.value_column
     if part in ("", TOTAL):
         return name
     return reader.t("series.part", subject=name, part=part.replace(SEPARATOR, " · "))
@@ -59,7 +59,8 @@ def headline(reader: Reader, series: Actuals, view: ForecastView, ahead: Outlook
     if ahead.low is not None:
         values["low"] = reader.amount(ahead.low, unit)
     own = f"headline.{series.name}.{frequency}"
-    return reader.t(own if reader.has(own) else f"headline.{frequency}", **values)
+    has_own = series.name in UNITS and reader.has(own)
+    return reader.t(own if has_own else f"headline.{frequency}", **values)
 
 
 def _total(reader: Reader, series: Actuals, ahead: Outlook, name: str, unit: str | None) -> str:
@@ -87,7 +88,7 @@ def lead(reader: Reader, series: Actuals, ahead: Outlook | None, last: Last | No
     return reader.t("lead.sentence", parts=reader.t("lead.separator").join(parts)) if parts else ""
 
 
-def byline(reader: Reader, series: Actuals, view: ForecastView, said: pd.DataFrame) -> str:
+def byline(reader: Reader, series: Actuals, view: ForecastView, judged: pd.DataFrame) -> str:
     """Who said it and when, from what data, and whether what was said for the last week (or day) held."""
     parts = []
     if view.future is not None:
@@ -101,7 +102,7 @@ def byline(reader: Reader, series: Actuals, view: ForecastView, said: pd.DataFra
         )
     parts.append(reader.t("byline.data", date=when(reader, series.origin, series.frequency)))
     if series.frequency in RECENT_DAYS:
-        recent = said[said["ds"] > series.origin - timedelta(days=RECENT_DAYS[series.frequency])]
+        recent = judged[judged["ds"] > series.origin - timedelta(days=RECENT_DAYS[series.frequency])]
         if len(recent) and recent["upper_80"].notna().all():
             inside = int(recent["y"].between(recent["lower_80"], recent["upper_80"]).sum())
             parts.append(reader.t(f"byline.recent.{series.frequency}", inside=inside, count=len(recent)))

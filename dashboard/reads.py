@@ -68,6 +68,11 @@ class Shown:
     view: ForecastView
     at: float
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from every other."""
+        return self.at, self.view.actuals.name, self.view.issuer
+
 
 @dataclass(frozen=True)
 class Remembered:
@@ -183,13 +188,11 @@ def _node_view(at: float, endpoint: str, node: str, _shown: ShownPanel) -> Forec
 
 def track_record(shown: Shown, left_out: Ranges) -> Record:
     """How right the view's past forecasts were, measured once for what notes leave out."""
-    view = shown.view
-    issuer = view.future or (view.past[-1] if view.past else None)
-    return _track_record(shown.at, view.actuals.name, issuer.endpoint if issuer else "", left_out, view)
+    return _track_record(shown.key, left_out, shown.view)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _track_record(at: float, series: str, endpoint: str, left_out: Ranges, _view: ForecastView) -> Record:
+def _track_record(key: tuple[object, ...], left_out: Ranges, _view: ForecastView) -> Record:
     return record(_view, left_out)
 
 
@@ -201,11 +204,9 @@ def board(
     remembered: Remembered,
 ) -> Board:
     """The page's content, made once for the same forecasts, choices, notes and language."""
-    view = shown.view
-    issuer = view.future or (view.past[-1] if view.past else None)
-    key = (shown.at, view.actuals.name, issuer.endpoint if issuer else "", reader.language, str(reader.zone))
-    standing = _standing(key, remembered.notes, remembered.deployed, reader, view, past)
-    return _board(key, choices, remembered, standing, reader, view, past)
+    key = (*shown.key, reader.language, str(reader.zone))
+    standing = _standing(key, remembered.notes, remembered.deployed, reader, shown.view, past)
+    return _board(key, choices, remembered, standing, reader, shown.view, past)
 
 
 @st.cache_resource(ttl=FORECAST_SECONDS, max_entries=64, show_spinner=False)
@@ -234,24 +235,31 @@ def _board(
 
 
 @functools.lru_cache(maxsize=64)
+def node_actuals(panel: Panel, node: str) -> Actuals:
+    """The actuals of a panel's node, with what stands out in them."""
+    return panel.actuals(node)
+
+
+@functools.lru_cache(maxsize=64)
 def board_chart(board: Board, levels: Levels, *, zoom: bool) -> go.Figure:
     """A board's chart, built once."""
     return forecast_chart(board.lines, board.words, levels=levels, zoom=zoom)
 
 
+@st.cache_resource(ttl=STATE_SECONDS, max_entries=64, show_spinner=False)
 def remembered(series: str, endpoint: str, plan: str, part: str) -> Remembered:
     """Everybody's notes on a series, what was deployed to an endpoint, and a plan's part."""
-    return _remembered(series, endpoint, plan, part)
-
-
-@st.cache_resource(ttl=STATE_SECONDS, max_entries=64, show_spinner=False)
-def _remembered(series: str, endpoint: str, plan: str, part: str) -> Remembered:
     known = plan_with_parts(application().history, plan)
     return Remembered(
         tuple(notes_of(application().history, series)),
         deployed_to(application().jobs, endpoint),
         known.parts.get(part) if known else None,
     )
+
+
+def forget_remembered() -> None:
+    """Drop what people left beside the forecasts, after somebody changed it."""
+    remembered.clear()
 
 
 def kept(key: tuple[object, ...], make: Callable[[], T]) -> T:
@@ -288,4 +296,4 @@ def forget() -> None:
     registered_models.clear()
     _forecast.clear()
     _panel_forecasts.clear()
-    _remembered.clear()
+    forget_remembered()

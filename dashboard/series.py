@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from backend import accuracy
+from backend.notes import without
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,14 +103,17 @@ class Last:
 
 @dataclass(frozen=True)
 class Record:
-    """How right the past forecasts were: over the first `NEXT_STEPS`, and step by step.
+    """How right the past forecasts were over the first `NEXT_STEPS`, and step by step.
 
-    `pairs` is every forecast value beside what came (backend.accuracy.pairs), without what notes leave out.
+    `pairs` is every forecast value beside what came (backend.accuracy.pairs) but for the steps that notes
+    leave out, `left_out` of them; `judged` has the newest forecast of each step of these, `said` of all steps.
     """
 
     near: Accuracy | None
     said: pd.DataFrame
+    judged: pd.DataFrame
     pairs: pd.DataFrame
+    left_out: int
     last: Last | None
 
 
@@ -185,14 +189,16 @@ def record(view: ForecastView, left_out: Sequence[tuple[datetime, datetime]] = (
     """The errors of the past forecasts that the view holds, but for the ranges of steps that are left out."""
     series = view.actuals
     table = accuracy.pairs(series.frame, view.past)
-    for first, last in left_out:
-        table = table[(table["ds"] < first) | (table["ds"] > last)]
-    scale = accuracy.naive_scale(series.frame["y"], series.season)
-    near = table[table["lead"] <= NEXT_STEPS[series.frequency]]
+    said = accuracy.newest_per_step(table)
+    kept = without(table, left_out)
+    judged = without(said, left_out)
+    near = kept[kept["lead"] <= NEXT_STEPS[series.frequency]]
     return Record(
-        near=accuracy.measure(near, scale),
-        said=accuracy.newest_per_step(table),
-        pairs=table,
+        near=accuracy.measure(near, accuracy.naive_scale(series.frame["y"], series.season)),
+        said=said,
+        judged=judged,
+        pairs=kept,
+        left_out=len(said) - len(judged),
         last=last_forecast(near),
     )
 

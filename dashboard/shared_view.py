@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from backend.panel import SEPARATOR
 from dashboard.chart_style import Levels
 from dashboard.series import HORIZONS, RANGES
 
@@ -52,6 +53,9 @@ def open_link() -> None:
         st.session_state[f"breakdown_node_{said.get('actuals', '')}"] = said["part"]
     if "endpoint" in said:
         st.session_state["forecast_endpoint"] = said["endpoint"]
+        # It was chosen for this series, so that no other takes its place.
+        parts = [said.get("actuals", ""), said.get("part", "")]
+        st.session_state["forecast_series"] = SEPARATOR.join(part for part in parts if part)
     for name, options in (("ahead", HORIZONS), ("range", RANGES)):
         number = said.get(name, "")
         key = "forecast_horizon" if name == "ahead" else "forecast_range"

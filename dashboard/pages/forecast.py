@@ -122,7 +122,7 @@ def live_state(name: str, seen: str, rows: str) -> None:
 def show_problem(shown: Shown, name: str, state: str) -> None:
     """Why the forecasts aren't fresh, and from when they are."""
     view = shown.view
-    issued = max((vintage.issued_at for vintage in (view.future, *view.past) if vintage), default=None)
+    issued = max((vintage.issued_at for vintage in view.issued), default=None)
     moment = words.moment(issued) if issued else ""
     reason = words.error(view.problem) if view.problem else ""
     if not issued:
@@ -272,7 +272,7 @@ if chosen is not None:
     if isinstance(chosen, Panel):
         with controls:
             node = choose_node(words, chosen)
-    series = chosen.actuals(node) if isinstance(chosen, Panel) else chosen
+    series = reads.node_actuals(chosen, node) if isinstance(chosen, Panel) else chosen
     serving = serving_names(names, source.name, series.name) if isinstance(chosen, Panel) else names
     if serving and not preparing:
         show_page(serving, chosen, node, series)

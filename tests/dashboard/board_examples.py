@@ -96,7 +96,7 @@ def board(language: Language = "en", **changed: Any) -> Board:
         "name": series.name,
         "title": title,
         "lead": lead(reader, series, ahead, known.last),
-        "byline": byline(reader, series, seen, known.said),
+        "byline": byline(reader, series, seen, known.judged),
         "tiles": tiles(reader, series, whole, (ahead, far), known),
         "lines": Lines(actual, whole, said, rings, flags=flags),
         "words": chart_words(reader, "USD"),

@@ -8,16 +8,18 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from backend import notes
+from backend import models, notes, services
 from backend.accuracy import pairs
 from backend.actuals import read_actuals
-from backend.demonstration import ENDPOINT
+from backend.demonstration import ENDPOINT, MODEL
 from backend.forecasts import refresh
+from backend.scripts import bundled_script
 from backend.settings import Settings
+from dashboard import reads
 from dashboard.board_content import Choices, make_board
 from dashboard.i18n import LANGUAGES, Language, open_reader
 from dashboard.shared_view import link_to
-from tests.dashboard.conftest import OpenPage
+from tests.dashboard.conftest import OpenPage, deploy_small
 from tests.dashboard.pages import figures, open_tab, said
 
 if TYPE_CHECKING:
@@ -85,9 +87,44 @@ def test_a_note_is_on_everyones_chart_and_out_of_the_figures(
     at = open_page("forecast")
     [flags] = [trace for trace in figures(at)[0]["data"] if trace["name"] == "flags"]
     assert flags["text"][0] == "24 May 2014: =Spring campaign (left out of the figures)"
+    assert "Notes leave out 1 of 286 days" in words_of(at)
     open_tab(at, "notes")
     assert "=Spring campaign" in words_of(at)
     assert "24 May 2014 stands out" not in words_of(at)
+
+
+def test_a_note_is_on_the_chart_as_soon_as_it_is_pinned(
+    open_page: OpenPage, application: Application
+) -> None:
+    at = open_page("forecast")
+    open_tab(at, "notes")
+    at.text_input(key="notes_text_0").set_value("Outage")
+    at.button(key="notes_save_0").click().run()
+    try:
+        [flags] = [trace for trace in figures(at)[0]["data"] if trace["name"] == "flags"]
+        assert flags["text"][0] == "31 May 2014: Outage"
+    finally:
+        [note] = notes.notes_of(application.history, SERIES)
+        notes.remove(application.history, note.id)
+
+
+@pytest.fixture
+def second_endpoint(application: Application) -> Iterator[str]:
+    """Another endpoint of the same model."""
+    [model] = [model for model in models.list_models(application.workspace()) if model.name == MODEL][:1]
+    deploy_small(application, "second", model, bundled_script())
+    yield "second"
+    services.delete_endpoint(application.workspace(), "second")
+    reads.forget()
+
+
+def test_an_address_keeps_its_endpoint_though_another_is_preferred(
+    open_page: OpenPage, second_endpoint: str
+) -> None:
+    reads.forget()
+    assert open_page("forecast").selectbox(key="forecast_endpoint").value == ENDPOINT
+    at = open_page("forecast", "en", view="read", actuals=SERIES, endpoint=second_endpoint)
+    assert at.selectbox(key="forecast_endpoint").value == second_endpoint
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -61,6 +62,16 @@ def test_somebody_elses_series_is_named_by_its_column_and_has_no_currency() -> N
     assert sentence == "Next week, Sales_EUR should come to about 4,480."
 
 
+@pytest.mark.parametrize("name", ["part", "total", "total.D", "adventureworks_sales_daily.x"])
+def test_somebodys_name_is_no_key_of_the_catalogue(name: str) -> None:
+    series = replace(daily([600.0] * 60, name=name), value_column="load")
+    assert subject(ENGLISH, series) == "load"
+    ahead = outlook(series, issued(series.origin, [640.0] * 28))
+    assert headline(ENGLISH, series, view(series, None), ahead).startswith(
+        "Next week, load should be about 640"
+    )
+
+
 def test_without_a_forecast_the_sentence_says_so() -> None:
     assert "no forecast" in headline(ENGLISH, FLAT, view(FLAT, None), None)
     old = issued(date(2013, 12, 31), [600.0] * 7)
@@ -83,7 +94,7 @@ def test_the_byline_counts_last_weeks_days_inside() -> None:
     series = daily([600.0] * 58 + [600.0, 1500.0])
     past = issued(date(2014, 5, 24), [600.0] * 28, 100.0)
     seen = view(series, issued(END, [600.0] * 28), (past,))
-    line = byline(ENGLISH, series, seen, record(seen).said)
+    line = byline(ENGLISH, series, seen, record(seen).judged)
     assert "demand version 3" in line
     assert "31 May 2014" in line
     assert "6 of 7 days" in line

@@ -57,10 +57,10 @@ def test_lead_times_are_those_of_hours() -> None:
 
 
 def test_the_byline_counts_the_last_days_hours() -> None:
-    line = byline(ENGLISH, SERIES, VIEW, record(VIEW).said)
+    line = byline(ENGLISH, SERIES, VIEW, record(VIEW).judged)
     assert "actuals up to 31 May 2014, 23:00" in line
     assert "24 of the last 24 hours fell inside the 80 % range given for them" in line
-    assert "直近24時間のうち24時間" in byline(JAPANESE, SERIES, VIEW, record(VIEW).said)
+    assert "直近24時間のうち24時間" in byline(JAPANESE, SERIES, VIEW, record(VIEW).judged)
 
 
 def test_the_chart_writes_hours_only_where_there_are_hours() -> None:

@@ -108,3 +108,5 @@ def test_notes_leave_steps_out_of_the_record() -> None:
     assert without.near is not None
     assert whole.near.count == 14
     assert (without.near.count, without.near.mae) == (7, 0)
+    assert (without.left_out, len(without.judged)) == (7, 7)
+    assert without.said.equals(whole.said)  # what was said stays on the chart and in what is taken away
