@@ -105,8 +105,8 @@ class Last:
 class Record:
     """How right the past forecasts were over the first `NEXT_STEPS`, and step by step.
 
-    `pairs` is every forecast value beside what came (backend.accuracy.pairs) but for the steps that notes
-    leave out, `left_out` of them; `judged` has the newest forecast of each step of these, `said` of all steps.
+    `pairs` is every forecast value beside what came (backend.accuracy.pairs) but for the `left_out` steps
+    that notes leave out; `judged` has the newest forecast of each step of these, `said` of all steps.
     """
 
     near: Accuracy | None
