@@ -15,9 +15,14 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from backend.forecast_types import Vintage
+    import numpy.typing as npt
 
-LEVELS = (80, 95)
+    from backend.forecast_types import ForecastPoint, Vintage
+
+    Vector = npt.NDArray[np.float64]
+
+LEVELS = (80, 95)  # of the bands that endpoints are asked for
+LIMITS = tuple(f"{side}_{level}" for level in LEVELS for side in ("lower", "upper"))
 
 
 @dataclass(frozen=True)
@@ -45,29 +50,41 @@ def pairs(actuals: pd.DataFrame, vintages: Iterable[Vintage]) -> pd.DataFrame:
     model gave no limits). Steps whose actual isn't known yet are left out.
     """
     rows = [
-        (
-            point.ds,
-            vintage.origin,
-            lead,
-            point.mean,
-            *(limits.get(level, np.nan) for level in LEVELS for limits in (point.lower, point.upper)),
-        )
+        (point.ds, vintage.origin, lead, point.mean, *limits_of(point))
         for vintage in vintages
         for lead, point in enumerate(vintage.points, start=1)
     ]
-    limits = [f"{side}_{level}" for level in LEVELS for side in ("lower", "upper")]
-    table = pd.DataFrame(rows, columns=["ds", "origin", "lead", "mean", *limits])
+    table = pd.DataFrame(rows, columns=["ds", "origin", "lead", "mean", *LIMITS])
     table["ds"] = pd.to_datetime(table["ds"])
     table["origin"] = pd.to_datetime(table["origin"])
     table = table.merge(actuals[["ds", "y"]], on="ds", how="inner")
-    return table[["ds", "origin", "lead", "y", "mean", *limits]].sort_values(
+    return table[["ds", "origin", "lead", "y", "mean", *LIMITS]].sort_values(
         ["origin", "lead"], ignore_index=True
     )
+
+
+def limits_of(point: ForecastPoint) -> tuple[float, ...]:
+    """A point's values of `LIMITS`, NaN where the model gave none."""
+    return tuple(limits.get(level, np.nan) for level in LEVELS for limits in (point.lower, point.upper))
 
 
 def newest_per_step(table: pd.DataFrame) -> pd.DataFrame:
     """Of several forecasts of one step, the one with the shortest lead time."""
     return table.sort_values("lead").drop_duplicates("ds").sort_values("ds", ignore_index=True)
+
+
+def inside_band(table: pd.DataFrame, level: int) -> Vector:
+    """1 for each actual inside its band, 0 outside, NaN where it has none; (rows,)."""
+    actual = table["y"].to_numpy(dtype=float)
+    lower, upper = (table[f"{side}_{level}"].to_numpy(dtype=float) for side in ("lower", "upper"))
+    limited = ~(np.isnan(lower) | np.isnan(upper))
+    return np.where(limited, (actual >= lower) & (actual <= upper), np.nan)
+
+
+def count_inside(table: pd.DataFrame, level: int) -> int | None:
+    """How many actuals lie inside their bands; None where one has no band, or there is no row."""
+    inside = inside_band(table, level)
+    return int(inside.sum()) if len(inside) and not np.isnan(inside).any() else None
 
 
 def naive_scale(values: Sequence[float] | pd.Series[float], season: int) -> float | None:
@@ -100,14 +117,6 @@ def measure(table: pd.DataFrame, scale: float | None) -> Accuracy | None:
     )
 
 
-def by_lead_time(
-    table: pd.DataFrame, scale: float | None, leads: Sequence[int]
-) -> list[tuple[int, Accuracy]]:
-    """The errors up to each lead time and beyond the one before; (1, 7, 28): 1, 2 to 7, 8 to 28 steps."""
-    spans = zip((1, *(lead + 1 for lead in leads)), leads, strict=False)
-    return [(last, accuracy) for (_, last), accuracy in by_lead_span(table, scale, list(spans))]
-
-
 def by_lead_span(
     table: pd.DataFrame, scale: float | None, spans: Sequence[tuple[int, int]]
 ) -> list[tuple[tuple[int, int], Accuracy]]:
@@ -121,8 +130,6 @@ def by_lead_span(
 
 
 def _coverage(table: pd.DataFrame, level: int) -> float | None:
-    limited = table.dropna(subset=[f"lower_{level}", f"upper_{level}"])
-    if limited.empty:
-        return None
-    inside = (limited["y"] >= limited[f"lower_{level}"]) & (limited["y"] <= limited[f"upper_{level}"])
-    return float(inside.mean())
+    inside = inside_band(table, level)
+    inside = inside[~np.isnan(inside)]
+    return float(inside.mean()) if inside.size else None

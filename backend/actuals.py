@@ -12,7 +12,6 @@ import pandas as pd
 
 from backend.actuals_table import LEAST_ROWS, read_table
 from backend.actuals_table import Actuals as Actuals
-from backend.actuals_table import Finding as Finding
 from backend.actuals_table import Problem as Problem
 from backend.actuals_table import ProblemCode as ProblemCode
 from backend.errors import InvalidActuals
@@ -21,6 +20,7 @@ from backend.sql_actuals import SqlSource
 
 if TYPE_CHECKING:
     from backend.settings import Settings
+    from scoring.finding import Finding as Finding
 
 CSV_BYTES = 50_000_000
 # What ships with the product: a daily series, and beside it sales by country and category.

@@ -12,7 +12,6 @@ import pandas as pd
 
 from backend.errors import InvalidActuals
 from backend.series_calendar import SEASON, find_frequency, has_hours, place
-from scoring.quality import Finding as Finding
 from scoring.quality import inspect
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backend.series_calendar import Frequency
+    from scoring.finding import Finding
 
 ProblemCode = Literal["bad_date", "missing_value", "not_a_number", "duplicate", "unsorted", "gap", "off_grid"]
 
@@ -64,7 +64,8 @@ class Actuals:
     @cached_property
     def origin(self) -> datetime:
         """The last step with an actual; a whole day is at midnight."""
-        return self.frame["ds"].iloc[-1].to_pydatetime()  # type: ignore[no-any-return]
+        last: datetime = self.frame["ds"].iloc[-1].to_pydatetime()
+        return last
 
     @property
     def season(self) -> int:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import bdtr, bdtrc  # type: ignore[import-untyped]
+from scipy.special import bdtr, bdtrc
 
-from backend.accuracy import LEVELS, by_lead_span, naive_scale, newest_per_step
+from backend.accuracy import LEVELS, by_lead_span, inside_band, naive_scale
 from backend.evaluation import judge_coverage
 from backend.season_groups import season_groups
 
@@ -50,6 +50,7 @@ FEWEST_HELD = 20  # steps from which it can be said that a band holds
 FEWEST_OF_GROUP = 5  # steps from which a group's share is told at all
 CHANCE = 0.025  # a share this unlikely, if the band were right, is no chance
 MISSES_LISTED = 5
+BALANCED = 0.02  # a bias below this share of a typical actual is called none
 
 
 @dataclass(frozen=True)
@@ -109,33 +110,6 @@ class Bias:
     recent_size: float
 
 
-@dataclass(frozen=True)
-class HowRight:
-    """Everything that past forecasts show, of the newest one of each step where not said otherwise.
-
-    `lead_times` and `origins` are of all forecasts; `origins` has a row a forecast: origin, wape, inside (of
-    the 80 % band), bias.
-    """
-
-    lead_times: tuple[LeadTime, ...]
-    bands: tuple[Held, ...]
-    misses: tuple[Miss, ...]
-    bias: Bias | None
-    origins: pd.DataFrame
-
-
-def how_right(series: Actuals, table: pd.DataFrame) -> HowRight:
-    """Measure the past forecasts of a series."""
-    newest = newest_per_step(table)
-    return HowRight(
-        lead_times=lead_times(series, table),
-        bands=coverage(series, newest),
-        misses=worst_misses(newest),
-        bias=bias(newest, RECENT_SEASONS * series.season),
-        origins=by_origin(table, series.season),
-    )
-
-
 def lead_times(series: Actuals, table: pd.DataFrame) -> tuple[LeadTime, ...]:
     """The errors by what planners call near and far at the series' frequency."""
     scale = naive_scale(series.frame["y"], series.season)
@@ -152,7 +126,8 @@ def coverage(series: Actuals, newest: pd.DataFrame) -> tuple[Held, ...]:
     names, codes = season_groups(series, newest["ds"])
     found = []
     for level in LEVELS:
-        inside, limited = inside_band(newest, level)
+        inside = inside_band(newest, level)
+        limited = ~np.isnan(inside)
         groups: list[tuple[Group, Mask]] = [("all", limited)]
         if len(names) > 1:
             groups += [(name, limited & (codes == code)) for code, name in enumerate(names)]
@@ -175,17 +150,9 @@ def verdict(level: int, count: int, inside: int) -> Verdict | None:
     return fit if unlikely < CHANCE else None
 
 
-def inside_band(table: pd.DataFrame, level: int) -> tuple[Mask, Mask]:
-    """Whether each actual is inside its band, and whether it has one; (rows,) each."""
-    actual = table["y"].to_numpy(dtype=float)
-    lower, upper = (table[f"{side}_{level}"].to_numpy(dtype=float) for side in ("lower", "upper"))
-    return (actual >= lower) & (actual <= upper), ~(np.isnan(lower) | np.isnan(upper))
-
-
 def worst_misses(newest: pd.DataFrame, level: int = 80, count: int = MISSES_LISTED) -> tuple[Miss, ...]:
     """The actuals outside their band that were missed by most, worst first."""
-    inside, limited = inside_band(newest, level)
-    outside = newest[limited & ~inside]
+    outside = newest[inside_band(newest, level) == 0]
     off = (outside["mean"] - outside["y"]).abs()
     worst = outside.loc[off.sort_values(ascending=False, kind="stable").index[:count]]
     columns = (
@@ -208,32 +175,12 @@ def bias(newest: pd.DataFrame, recent: int) -> Bias | None:
 
 
 def by_origin(table: pd.DataFrame, steps: int) -> pd.DataFrame:
-    """A row for each past forecast whose first `steps` have all come, oldest first.
+    """A row for each past forecast any of whose first `steps` have come, oldest first.
 
-    Columns: origin; wape (NaN where all that came was 0); inside, the share in the 80 % band (NaN without
-    limits); bias.
+    Columns, means over those steps: origin; miss, the absolute error; bias; inside, the share in the 80 %
+    band (NaN without one).
     """
     near = table[table["lead"] <= steps]
-    inside, limited = inside_band(near, 80)
     error = near["mean"] - near["y"]
-    parts = pd.DataFrame(
-        {
-            "origin": near["origin"],
-            "error": error,
-            "off": error.abs(),
-            "size": near["y"].abs(),
-            "inside": np.where(limited, inside, np.nan),
-        }
-    )
-    grouped = parts.groupby("origin", sort=True)
-    sums, means = grouped[["off", "size"]].sum(), grouped[["error", "inside"]].mean()
-    whole = (grouped.size() == steps).to_numpy()
-    found = pd.DataFrame(
-        {
-            "origin": sums.index,
-            "wape": (sums["off"] / sums["size"].where(sums["size"] > 0)).to_numpy(dtype=float),
-            "inside": means["inside"].to_numpy(dtype=float),
-            "bias": means["error"].to_numpy(dtype=float),
-        }
-    )
-    return found[whole].reset_index(drop=True)
+    measured = near.assign(miss=error.abs(), bias=error, inside=inside_band(near, 80))
+    return measured.groupby("origin")[["miss", "bias", "inside"]].mean().reset_index()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import bdtr  # type: ignore[import-untyped]
+from scipy.special import bdtr
 
 from backend.accuracy import newest_per_step, pairs
 

@@ -14,14 +14,13 @@ an unbroken row of looks.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import bdtr, fdtrc, stdtr  # type: ignore[import-untyped]
+from scipy.special import bdtr, fdtrc, stdtr
 
-from backend.accuracy import newest_per_step
-from backend.calibration import inside_band
+from backend.accuracy import inside_band, newest_per_step
 from backend.season_groups import SATURDAY, Group, season_groups
 
 if TYPE_CHECKING:
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     Vector = npt.NDArray[np.float64]
     Integers = npt.NDArray[np.int64]
     Mask = npt.NDArray[np.bool_]
-
-Found = TypeVar("Found")
 
 # Steps between two looks, in the windows of the error tests and of the coverage test.
 LOOK: Mapping[Frequency, int] = {"h": 168, "D": 7, "B": 5, "W": 4, "MS": 1, "QS": 1, "YS": 1}
@@ -99,7 +96,6 @@ def watch(series: Actuals, pairs: pd.DataFrame, left_out: Mask, outliers: Mask) 
     kept = (places >= 0) & ~left_out[places]
     newest, places = newest[kept], places[kept].astype(np.int64)
     origins = steps.searchsorted(pd.DatetimeIndex(newest["origin"]), side="right") - 1
-    inside, limited = inside_band(newest, COVERAGE_LEVEL)
     clock = pd.DatetimeIndex(newest["ds"])
     groups, group = season_groups(series, newest["ds"])
     frequency = series.frequency
@@ -114,7 +110,7 @@ def watch(series: Actuals, pairs: pd.DataFrame, left_out: Mask, outliers: Mask) 
         actual=newest["y"].to_numpy(dtype=float),
         said=newest["mean"].to_numpy(dtype=float),
         guess=simple_guess(values, places, origins.astype(np.int64), CYCLE[frequency], CYCLES[frequency]),
-        inside=np.where(limited, inside, np.nan),
+        inside=inside_band(newest, COVERAGE_LEVEL),
         alone=outliers[places],
     )
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from backend.accuracy import LEVELS
 from backend.endpoint import open_endpoint
 from backend.errors import EndpointRejected, EndpointUnavailable, YosokuError
 from backend.forecast_types import ForecastPoint, Vintage, read_moment, written
+from backend.horizons import LONGEST
 from backend.series_calendar import has_hours
 from backend.services import get_endpoint
 from scoring.contract import MAX_HISTORY_ROWS
@@ -27,14 +29,11 @@ if TYPE_CHECKING:
     from backend.series_calendar import Frequency
     from backend.services import Endpoint
 
-LEVELS = (80, 95)
 PAST_ORIGINS = 52
 # Where steps are shorter than weeks, past origins are the ends of days (of hours) and weeks (of days).
 LAST_HOUR = 23
 LAST_WEEKDAY: Mapping[Frequency, int] = {"D": 6, "B": 4}
 HORIZON_BOUNDS = (1, 366)
-# How far a forecast is asked for, whatever part of it a page shows, so that no other choice asks again.
-LONGEST: Mapping[Frequency, int] = {"h": 168, "D": 90, "B": 65, "W": 52, "MS": 24, "QS": 12, "YS": 10}
 # A training run that knows where its data ended says so in metric.json; it becomes a property of the model.
 TRAINED_UNTIL = "train_end"
 # Names the actuals that a version was trained on by a training here, so that it is trained on them again.

@@ -9,13 +9,13 @@ from backend.endpoint import open_endpoint
 from backend.errors import EndpointRejected, YosokuError
 from backend.forecasts import (
     ACTUALS,
-    LONGEST,
     ForecastView,
     origins_of,
     read_vintage,
     refuse_unsettled,
     view_of,
 )
+from backend.horizons import LONGEST
 from backend.panel_questions import in_parts, question_text, questions
 from backend.services import get_endpoint
 

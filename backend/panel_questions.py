@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from backend.accuracy import LEVELS
 from backend.forecast_types import written
-from backend.forecasts import LEVELS, LONGEST, PAST_ORIGINS, origins_of
+from backend.forecasts import PAST_ORIGINS, origins_of
+from backend.horizons import LONGEST
 from scoring.contract import ALL_SERIES, MAX_ANSWER_VALUES, MAX_BODY_BYTES, MAX_HISTORY_ROWS
 
 if TYPE_CHECKING:

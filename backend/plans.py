@@ -106,14 +106,6 @@ def drop_plan(history: History, series: str) -> None:
         connection.execute(delete(plans).where(_of(series)))
 
 
-def plan_of(history: History, series: str) -> pd.DataFrame | None:
-    """The targets of one series (or of a part, by its whole name): ds, y; None where nobody brought any."""
-    query = select(plans.c.points).where(plans.c.series == series).order_by(plans.c.uploaded.desc()).limit(1)
-    with history.engine.connect() as connection:
-        points = connection.execute(query).scalar()
-    return None if points is None else _frame(points)
-
-
 def plan_with_parts(history: History, series: str) -> Plan | None:
     """The plan of a series with all its parts; None where nobody brought one."""
     query = select(plans).where(_of(series)).order_by(plans.c.series)

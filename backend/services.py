@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 State = Literal["Transitioning", "Healthy", "Unhealthy", "Unschedulable", "Failed"]
 WhichKey = Literal["primary", "secondary"]
 LOG_LINES = 5000
-KEY_BYTES = 32
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Signal:
     """One thing to know.
 
     `since` is the first step from which it has held without a break. `figures` has what a sentence needs: of
-    the data, `finding` (scoring.quality.Finding); freshness: last (datetime) and late (steps that should have
+    the data, `finding` (scoring.finding.Finding); freshness: last (datetime) and late (steps that should have
     come); profile: agreement (of 1), seasons; group-error: weekday and weekend, mean errors a step; skill:
     rmse, guess_rmse, cycles; coverage: groups, a list of mappings with group, share, count and level.
     """
@@ -139,13 +139,13 @@ def _of_data(series: Actuals, notes: Sequence[Note]) -> Iterator[Signal]:
 
 def _without_explained(finding: Finding, notes: Sequence[Note]) -> Finding | None:
     """Outliers but for those that a note is about; None when none is left."""
-    cases: Sequence[Mapping[str, object]] = finding.details["cases"]  # type: ignore[assignment]
-    open_cases = [case for case in cases if not _is_noted(datetime.fromisoformat(str(case["date"])), notes)]
+    cases = finding.details["cases"]
+    open_cases = [case for case in cases if not _is_noted(datetime.fromisoformat(case["date"]), notes)]
     if not open_cases:
         return None
     return replace(
         finding,
-        dates=tuple(str(case["date"]) for case in open_cases),
+        dates=tuple(case["date"] for case in open_cases),
         count=finding.count - len(cases) + len(open_cases),
         details={**finding.details, "cases": open_cases},
     )

@@ -108,18 +108,6 @@ def collection_errors(found: Sequence[SeriesErrors]) -> list[CollectionErrors]:
     return lines
 
 
-def markdown_table(lines: Sequence[CollectionErrors]) -> str:
-    """The lines as a Markdown table."""
-    head = ("collection", "method", "series", "mean MASE", "geometric mean MASE", "RMSE / seasonal naive")
-    rows = [[*head, *(f"coverage {level} %" for level in LEVELS), "seconds"]]
-    rows.append(["---"] * 3 + ["---:"] * (len(rows[0]) - 3))
-    for one in lines:
-        shares = [f"{one.coverage[level]:.3f}" if level in one.coverage else "" for level in LEVELS]
-        figures = [f"{one.mase:.3f}", f"{one.typical_mase:.3f}", f"{one.rmse_ratio:.3f}", *shares]
-        rows.append([one.collection, one.method, str(one.series), *figures, f"{one.seconds:.1f}"])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
 def _line(
     collection: str, method: str, chosen: Sequence[SeriesErrors], naive: Mapping[str, float]
 ) -> CollectionErrors:

@@ -10,7 +10,10 @@ import pandas as pd
 
 from backend import notes
 from backend.deployments import deployed_to
+from backend.horizons import FAR_STEPS, NEXT_STEPS
+from backend.outlook import outlook
 from backend.signals import find_signals
+from backend.track_record import misses, record
 from dashboard.board import Board, Sentence
 from dashboard.board_tables import days_table, figures_table
 from dashboard.calibration_words import calibration_sentences, lead_time_table, miss_sentences
@@ -18,16 +21,7 @@ from dashboard.chart_words import chart_words
 from dashboard.charts import Lines
 from dashboard.headline import byline, headline, lead, unit_of
 from dashboard.notes_words import note_text
-from dashboard.series import (
-    FAR_STEPS,
-    NEXT_STEPS,
-    RANGES,
-    future_frame,
-    misses,
-    outlook,
-    record,
-    window,
-)
+from dashboard.series import RANGES, future_frame, window
 from dashboard.signal_words import signal_sentence
 from dashboard.tiles import tiles
 
@@ -39,10 +33,10 @@ if TYPE_CHECKING:
     from backend.deployments import Deployed
     from backend.forecasts import ForecastView
     from backend.notes import Note
+    from backend.track_record import Record
     from dashboard.board import Tile
     from dashboard.chart_style import Levels
     from dashboard.i18n import Reader
-    from dashboard.series import Record
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from backend.horizons import FAR_STEPS, YEAR_STEPS
 from backend.panel import SEPARATOR, TOTAL
 from dashboard.headline import UNITS
-from dashboard.series import FAR_STEPS, YEAR_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

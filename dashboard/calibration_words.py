@@ -8,10 +8,10 @@ import pandas as pd
 
 from backend import calibration
 from backend.accuracy import LEVELS, newest_per_step
+from backend.totals import adds_up
 from dashboard.board import Sentence
 from dashboard.headline import unit_of
 from dashboard.moments import when
-from dashboard.series import adds_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from backend.series_calendar import Frequency
     from dashboard.board import Tone
     from dashboard.i18n import Reader
-
-BALANCED = 0.02  # a mean error below this share of what came is called none
 
 
 def lead_time_table(reader: Reader, series: Actuals, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +105,7 @@ def bias_sentence(reader: Reader, series: Actuals, lean: Bias) -> Sentence:
     share = abs(lean.recent_mean) / lean.recent_size if lean.recent_size else 0.0
     count = reader.number(lean.recent)
     steps = reader.t(f"calibration.steps.{series.frequency}")
-    if share < BALANCED:
+    if share < calibration.BALANCED:
         return Sentence(reader.t("calibration.bias_none", count=count, steps=steps), tone="good")
     key = f"calibration.bias_{'high' if lean.recent_mean > 0 else 'low'}"
     return Sentence(

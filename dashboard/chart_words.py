@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backend.accuracy import LEVELS
 from backend.series_calendar import has_hours
 from dashboard.chart_style import Words
 
 if TYPE_CHECKING:
     from dashboard.i18n import Reader
-
-LEVELS = (80, 95)
 
 
 def chart_words(

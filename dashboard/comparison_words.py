@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backend.totals import adds_up
 from dashboard.board import Sentence
 from dashboard.headline import unit_of
 from dashboard.moments import when
-from dashboard.series import adds_up
 
 if TYPE_CHECKING:
     from backend.actuals import Actuals

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from backend.accuracy import count_inside
+from backend.calibration import BALANCED
 from backend.panel import SEPARATOR, TOTAL
+from backend.totals import adds_up
 from dashboard.moments import when
-from dashboard.series import adds_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,16 +17,16 @@ if TYPE_CHECKING:
     from backend.accuracy import Accuracy
     from backend.actuals import Actuals
     from backend.forecasts import ForecastView
+    from backend.outlook import Outlook
     from backend.series_calendar import Frequency
+    from backend.track_record import Last
     from dashboard.i18n import Reader
-    from dashboard.series import Last, Outlook
 
 # The units of the series that we know; a series that somebody uploads is counted in plain numbers.
 UNITS = {"adventureworks_daily": "USD", "adventureworks_sales_daily": "USD"}
 # How far back "lately" goes, where steps are short enough to count those inside their range.
 RECENT_DAYS: dict[Frequency, int] = {"h": 1, "D": 7, "B": 7}
 EVEN = 0.005  # an error below this share is written as 0 %
-BALANCED = 0.02  # a bias below this share of a typical actual is called none
 
 
 def unit_of(series: Actuals) -> str | None:
@@ -103,8 +105,8 @@ def byline(reader: Reader, series: Actuals, view: ForecastView, judged: pd.DataF
     parts.append(reader.t("byline.data", date=when(reader, series.origin, series.frequency)))
     if series.frequency in RECENT_DAYS:
         recent = judged[judged["ds"] > series.origin - timedelta(days=RECENT_DAYS[series.frequency])]
-        if len(recent) and recent["upper_80"].notna().all():
-            inside = int(recent["y"].between(recent["lower_80"], recent["upper_80"]).sum())
+        inside = count_inside(recent, 80)
+        if inside is not None:
             parts.append(reader.t(f"byline.recent.{series.frequency}", inside=inside, count=len(recent)))
     return " · ".join(parts)
 

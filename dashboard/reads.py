@@ -22,9 +22,9 @@ from backend.notes import notes_of
 from backend.panel_forecasts import refresh_panel, view_of_node
 from backend.panel_table import read_any
 from backend.plans import plan_with_parts
+from backend.track_record import record
 from dashboard.board_content import board_of, standing_of
 from dashboard.charts import forecast_chart
-from dashboard.series import record
 from dashboard.session import application, workspace
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
     from backend.panel_forecasts import PanelView
     from backend.scripts import Script
     from backend.services import Endpoint
+    from backend.track_record import Record
     from backend.training_report import TrainingReport
     from backend.workspace import WorkspaceFacts
     from dashboard.board import Board
     from dashboard.board_content import Choices, Standing
     from dashboard.chart_style import Levels
     from dashboard.i18n import Reader
-    from dashboard.series import Record
 
     Ranges = tuple[tuple[datetime, datetime], ...]
 

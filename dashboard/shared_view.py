@@ -7,9 +7,10 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from backend.horizons import HORIZONS
 from backend.panel import SEPARATOR
 from dashboard.chart_style import Levels
-from dashboard.series import HORIZONS, RANGES
+from dashboard.series import RANGES
 
 if TYPE_CHECKING:
     from dashboard.board_content import Choices

@@ -95,7 +95,7 @@ def finding_sentence(reader: Reader, finding: Finding, frequency: Frequency, uni
             f"finding.profile-changed.{frequency}",
             since=_date(reader, finding.dates[0], frequency),
             count=finding.details["recent_seasons"],
-            correlation=reader.number(float(str(finding.details["correlation"])), 2),
+            correlation=reader.number(finding.details["correlation"], 2),
         )
     dates = [_date(reader, date, frequency) for date in finding.dates]
     # A list of hours would be hard to read.
@@ -106,7 +106,7 @@ def finding_sentence(reader: Reader, finding: Finding, frequency: Frequency, uni
 
 def _compared(reader: Reader, finding: Finding, frequency: Frequency, unit: str | None) -> str:
     """The newest value that is unlike those before it, in figures, and the dates of the others."""
-    cases: Sequence[dict[str, Any]] = finding.details["cases"]  # type: ignore[assignment]
+    cases = finding.details["cases"]
     newest = cases[-1]
     weekday = datetime.fromisoformat(newest["date"]).weekday()
     sentence = reader.t(

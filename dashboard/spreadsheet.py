@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from backend.accuracy import LEVELS, LIMITS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from dashboard.i18n import Reader
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")  # what spreadsheets take for the start of a formula
-LEVELS = (80, 95)
 A4 = 9  # Excel's number of the paper
 NARROWEST, WIDEST = 10, 90  # characters a column
 # A figure as dashboard.i18n.Reader writes it: sign, currency, digits with commas, percent.
@@ -226,7 +227,7 @@ def _rows(table: pd.DataFrame) -> Iterator[Any]:
 
 
 def _limits_of(row: Any) -> list[float]:
-    return [getattr(row, f"{side}_{level}") for level in LEVELS for side in ("lower", "upper")]
+    return [getattr(row, limit) for limit in LIMITS]
 
 
 def _has_hours(table: pd.DataFrame) -> bool:

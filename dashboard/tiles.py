@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from backend.calibration import by_origin
+from backend.horizons import NEXT_STEPS
+from backend.totals import adds_up
 from dashboard.board import Tile
 from dashboard.headline import bias_remark, skill_remark, unit_of
-from dashboard.series import NEXT_STEPS, adds_up
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from backend.actuals import Actuals
+    from backend.outlook import Outlook
+    from backend.track_record import Record
     from dashboard.i18n import Reader
-    from dashboard.series import Outlook, Record
 
 SEASONS_BEFORE = 4  # of actuals before the forecast in a sparkline
 
@@ -28,12 +29,13 @@ def tiles(
     `future` is the whole forecast (ds, mean); `outlooks` is empty without one.
     """
     ahead = [_ahead(reader, series, future, outlook) for outlook in outlooks] or [_unknown(reader, series)]
-    courses = _courses(past.pairs, NEXT_STEPS[series.frequency])
+    judged = by_origin(past.pairs, NEXT_STEPS[series.frequency])
+    miss, bias, inside = (tuple(judged[name].dropna().tolist()) for name in ("miss", "bias", "inside"))
     return (
         *ahead,
-        _miss(reader, series, past, courses[0]),
-        _bias(reader, series, past, courses[1]),
-        _coverage(reader, past, courses[2]),
+        _miss(reader, series, past, miss),
+        _bias(reader, series, past, bias),
+        _coverage(reader, past, inside),
     )
 
 
@@ -74,9 +76,10 @@ def _bias(reader: Reader, series: Actuals, past: Record, course: tuple[float, ..
     label, meaning = reader.t("kpi.bias"), reader.t("kpi.bias_help")
     if past.near is None:
         return _too_early(reader, "bias", label, meaning)
-    sign = "+" if past.near.bias > 0 else ""
+    value = _signed(reader, past.near.bias, unit_of(series))
     remark = bias_remark(reader, past.near, float(series.frame["y"].abs().mean()))
-    return Tile("bias", label, sign + reader.amount(past.near.bias, unit_of(series)), remark, meaning, course)
+    told = _course_words(reader, [_signed(reader, one, unit_of(series)) for one in course])
+    return Tile("bias", label, value, remark, meaning, course, told)
 
 
 def _coverage(reader: Reader, past: Record, course: tuple[float, ...]) -> Tile:
@@ -90,6 +93,10 @@ def _coverage(reader: Reader, past: Record, course: tuple[float, ...]) -> Tile:
     return Tile("coverage", label, reader.percent(share), remark, meaning, course, told)
 
 
+def _signed(reader: Reader, value: float, unit: str | None) -> str:
+    return ("+" if value > 0 else "") + reader.amount(value, unit)
+
+
 def _too_early(reader: Reader, key: str, label: str, meaning: str) -> Tile:
     return Tile(key, label, reader.t("kpi.unknown"), reader.t("kpi.too_early"), meaning)
 
@@ -97,20 +104,3 @@ def _too_early(reader: Reader, key: str, label: str, meaning: str) -> Tile:
 def _course_words(reader: Reader, told: list[str]) -> str:
     """From the first past forecast to the newest."""
     return reader.t("kpi.course", count=len(told), first=told[0], last=told[-1]) if told else ""
-
-
-def _courses(pairs: pd.DataFrame, steps: int) -> tuple[tuple[float, ...], ...]:
-    """Miss, bias and share inside the 80 % limits of each past forecast, oldest first."""
-    near = pairs[pairs["lead"] <= steps]
-    if near.empty:
-        return (), (), ()
-    error = near["mean"] - near["y"]
-    inside = np.where(
-        near["upper_80"].isna(), np.nan, (near["y"] >= near["lower_80"]) & (near["y"] <= near["upper_80"])
-    )
-    measured = (
-        near.assign(miss=error.abs(), bias=error, inside=inside)
-        .groupby("origin")[["miss", "bias", "inside"]]
-        .mean()
-    )
-    return tuple(tuple(measured[name].dropna().tolist()) for name in ("miss", "bias", "inside"))

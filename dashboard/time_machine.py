@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backend.accuracy import count_inside
+from backend.horizons import FAR_STEPS
+from backend.totals import adds_up
 from dashboard.charts import Lines
 from dashboard.headline import subject, unit_of
 from dashboard.moments import when
-from dashboard.series import FAR_STEPS, adds_up, future_frame
+from dashboard.series import future_frame
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,7 +45,6 @@ def replay(view: ForecastView, origin: datetime) -> Replay:
     vintage = by_origin[origin].within(FAR_STEPS[series.frequency])
     future = future_frame(vintage)
     both = future.merge(series.frame[["ds", "y"]], on="ds")
-    limited = bool(len(both)) and bool(both["upper_80"].notna().all())
     steps = series.frame["ds"]
     seen = int((steps <= origin).sum())
     begin = steps.iloc[max(0, seen - SEASONS_BEFORE * series.season)]
@@ -53,7 +55,7 @@ def replay(view: ForecastView, origin: datetime) -> Replay:
         count=len(both),
         expected=float(both["mean"].sum()),
         came=float(both["y"].sum()),
-        inside=int(both["y"].between(both["lower_80"], both["upper_80"]).sum()) if limited else None,
+        inside=count_inside(both, 80),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
-import scipy.optimize  # type: ignore[import-untyped]
+import scipy.optimize
 from statsmodels.tsa.arima.model import ARIMA
 
 from .errors import TrainingInputInvalid

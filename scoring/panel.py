@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from .reconciliation import Reconciled
     from .series import Panel, Series
 
-logger = logging.getLogger(__name__)
 
 FALLBACK = "mean"
 

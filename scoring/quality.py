@@ -28,19 +28,19 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from .finding import Finding
 from .frequency import frequency_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     import numpy.typing as npt
 
+    from .finding import Case, Details
     from .frequency import Frequency
 
     Vector = npt.NDArray[np.float64]
-
-Code = Literal["incomplete-last", "gaps", "interpolated", "duplicates", "outlier", "profile-changed"]
 
 COMPARED_SEASONS, LEAST_COMPARED = 13, 8
 OUTLIER_LIMIT, INCOMPLETE_LIMIT, INCOMPLETE_SHARE = 6.0, 3.5, 0.75
@@ -52,23 +52,6 @@ SPREAD_FLOOR = 0.02
 MAD_TO_DEVIATION = 1.4826
 HOURS_OF_A_WEEK = 168
 DATES_LISTED = 100
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that stands out; JSON-able.
-
-    `dates` are written as the series writes them, oldest first, the newest 100 of `count`. `details` has what
-    a sentence needs: for outliers and an incomplete last value `season`, and `cases` with date, value, usual
-    (the median it was compared with), compared (how many) and z; for a changed profile season, correlation,
-    limit, since and recent_seasons; for gaps and interpolated values the longest run; for duplicates the
-    number of rows they have.
-    """
-
-    code: Code
-    dates: tuple[str, ...]
-    count: int
-    details: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -158,7 +141,7 @@ def _centre(rows: Vector) -> tuple[Vector, Vector]:
     return middle, np.maximum(deviation, SPREAD_FLOOR * np.abs(middle))
 
 
-def _case(grid: _Grid, compared: _Compared, position: int) -> dict[str, object]:
+def _case(grid: _Grid, compared: _Compared, position: int) -> Case:
     return {
         "date": grid.label(position),
         "value": float(grid.values[position]),
@@ -176,7 +159,7 @@ def _incomplete_last(grid: _Grid, compared: _Compared, cycle: int) -> Finding | 
         return None
     if value >= np.nanmin(compared.before[last]):
         return None
-    details = {"season": cycle, "cases": [_case(grid, compared, last)]}
+    details: Details = {"season": cycle, "cases": [_case(grid, compared, last)]}
     return Finding("incomplete-last", (grid.label(last),), 1, details)
 
 
@@ -208,7 +191,7 @@ def _outlier(
     if not positions.size:
         return None
     cases = [_case(grid, compared, int(position)) for position in positions[-DATES_LISTED:]]
-    dates = tuple(str(case["date"]) for case in cases)
+    dates = tuple(case["date"] for case in cases)
     return Finding("outlier", dates, int(positions.size), {"season": cycle, "cases": cases})
 
 
@@ -259,7 +242,7 @@ def _profile_changed(grid: _Grid, series: Vector, cycle: int) -> Finding | None:
     if _deviate_of_f(statistic, cycle - 1, (len(seasons) - 2) * (cycle - 1)) < PROFILE_DEVIATE:
         return None
     label = grid.label(offset + int(whole[split]) * cycle)
-    details = {
+    details: Details = {
         "season": cycle,
         "since": label,
         "correlation": round(correlation, 3),

@@ -18,7 +18,7 @@ ROOMS = ("dashboard", "backend", "scoring")
 ALLOWED = {"streamlit_app": {"dashboard"}, "dashboard": {"backend"}, "backend": set(), "scoring": set()}
 # Of scoring the backend may import the contract, and the pure rules that name the nodes of a hierarchy and
 # say what stands out in a series.
-SHARED_BY_SCORING = ("scoring.contract", "scoring.node_names", "scoring.quality")
+SHARED_BY_SCORING = ("scoring.contract", "scoring.finding", "scoring.node_names", "scoring.quality")
 LIGHT = {*sys.stdlib_module_names, "numpy"}
 # The local workspace's pages of the wire are served by it alone; of it the dashboard reads what is enforced.
 LOCAL_FOR_DASHBOARD = "backend.local.limits"
@@ -91,10 +91,10 @@ def test_arrows_point_down(path: Path) -> None:
 
 @pytest.mark.parametrize("module", SHARED_BY_SCORING)
 def test_what_scoring_shares_is_light(module: str) -> None:
-    """Of its own room it needs only the calendars and errors, of others at most numpy."""
+    """Of its own room it needs only calendars, errors and findings, of others at most numpy."""
     for name in imports(parsed(ROOT / f"{module.replace('.', '/')}.py"), "scoring"):
         first, *rest = name.split(".")
-        allowed = rest[0] in ("frequency", "errors") if first == "scoring" else first in LIGHT
+        allowed = rest[0] in ("frequency", "errors", "finding") if first == "scoring" else first in LIGHT
         assert allowed, f"{module} imports {name}"
 
 

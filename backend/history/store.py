@@ -71,16 +71,6 @@ class History:
         with self.engine.connect() as connection:
             return [_vintage(row) for row in connection.execute(query)]
 
-    def vintages_from(self, series: str, origin: datetime) -> list[Vintage]:
-        """Every endpoint's forecasts of one origin, the newest first."""
-        query = (
-            select(vintages)
-            .where(vintages.c.series == series, vintages.c.origin == origin)
-            .order_by(vintages.c.issued_at.desc(), vintages.c.id.desc())
-        )
-        with self.engine.connect() as connection:
-            return [_vintage(row) for row in connection.execute(query)]
-
     def endpoints_with_vintages(self, series: str | None = None) -> list[str]:
         """Names of the endpoints that ever issued a forecast (of a series), the latest issuer first."""
         query = (

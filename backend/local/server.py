@@ -14,7 +14,7 @@ import signal
 import socket
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import uvicorn
@@ -216,10 +216,10 @@ def _log_change(status: ServiceStatus) -> None:
 
 
 def _settings(
-    application: object, certificate: Path | None = None, key: Path | None = None
+    application: Callable[..., Any], certificate: Path | None = None, key: Path | None = None
 ) -> uvicorn.Config:
     return uvicorn.Config(
-        application,  # type: ignore[arg-type]  # an ASGI application
+        application,
         interface="asgi3",
         http="auto",
         ws="none",

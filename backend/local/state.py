@@ -9,7 +9,7 @@ import tempfile
 import uuid
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backend.errors import LocalWorkspaceError
 
@@ -164,7 +164,7 @@ def load_identity(folder: StateFolder) -> Identity:
     """The workspace's identity, made on the first start."""
     stored = _read_object(folder.identity)
     if stored is not None:
-        return Identity(**_known(stored, Identity))  # type: ignore[arg-type]  # JSON's own types
+        return Identity(**_known(stored, Identity))
     identity = Identity(subscription_id=str(uuid.uuid4()), workspace_id=str(uuid.uuid4()))
     save_identity(folder, identity)
     return identity
@@ -180,7 +180,7 @@ def load_server_record(folder: StateFolder) -> ServerRecord | None:
     if stored is None:
         return None
     try:
-        return ServerRecord(**_known(stored, ServerRecord))  # type: ignore[arg-type]  # JSON's own types
+        return ServerRecord(**_known(stored, ServerRecord))
     except TypeError:
         return None
 
@@ -244,6 +244,6 @@ def _read_object(path: Path) -> Mapping[str, object] | None:
     return stored
 
 
-def _known(stored: Mapping[str, object], kind: type) -> dict[str, object]:
+def _known(stored: Mapping[str, Any], kind: type) -> dict[str, Any]:
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in stored.items() if name in names}

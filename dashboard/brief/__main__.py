@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         say(reader.t("brief_job.no_server"))
         return 1
     try:
-        return deliver(reader, settings, read_request(given, settings))
+        return deliver_now(reader, settings, read_request(given, settings))
     except YosokuError as error:
         say(reader.t("brief_job.could_not", reason=reader.error(error)))
         return 1
@@ -68,7 +68,7 @@ def read_request(given: argparse.Namespace, settings: Settings) -> BriefRequest:
     )
 
 
-def deliver(reader: Reader, settings: Settings, request: BriefRequest) -> int:
+def deliver_now(reader: Reader, settings: Settings, request: BriefRequest) -> int:
     """Deliver one brief and say what came of it; a workspace that was started for it is ended again."""
     found_running = is_running(settings)
     # This process ends soon: the clock is the app's.

@@ -38,15 +38,16 @@ def make_boards(
     older forecast must not go out as today's.
     """
     table = _read(application, actuals)
-    series = _series(table, part)
+    node = _node(table, part)
+    series = table.actuals(node) if isinstance(table, Panel) else table
     name = endpoint or _first_endpoint(application, table, series)
-    view = _view(application, name, table, part, series)
+    view = _view(application, name, table, node)
     if view.problem is not None:
         raise view.problem
     if view.future is None:
         raise NotFound(f"{name} has given no forecast of {series.name}.", code="brief.no_forecast", name=name)
     plan = plan_with_parts(application.history, table.name)
-    planned = plan.parts.get(WHOLE if part in ("", TOTAL) else part) if plan else None
+    planned = plan.parts.get(WHOLE if node in ("", TOTAL) else node) if plan else None
     return [make_board(application, reader, view, name, planned) for reader in readers]
 
 
@@ -58,23 +59,19 @@ def _read(application: Application, name: str) -> Actuals | Panel:
     return read_any(source.table(), source.name)
 
 
-def _series(table: Actuals | Panel, part: str) -> Actuals:
-    """The series itself, or that of a part of many; the first node is their total where they have one."""
-    if isinstance(table, Panel):
-        node = part or table.nodes[0]
-        if node in table.nodes:
-            return table.actuals(node)
-    elif not part:
-        return table
-    raise NotFound(f"{table.name} has no part {part}.", code="brief.no_part", name=table.name, part=part)
+def _node(table: Actuals | Panel, part: str) -> str:
+    """The part that was asked for, else the first, the total where they add up; empty for a series alone."""
+    nodes = table.nodes if isinstance(table, Panel) else ("",)
+    node = part or nodes[0]
+    if node not in nodes:
+        raise NotFound(f"{table.name} has no part {part}.", code="brief.no_part", name=table.name, part=part)
+    return node
 
 
-def _view(
-    application: Application, endpoint: str, table: Actuals | Panel, part: str, series: Actuals
-) -> ForecastView:
+def _view(application: Application, endpoint: str, table: Actuals | Panel, node: str) -> ForecastView:
     if isinstance(table, Panel):
-        return view_of_node(application, refresh_panel(application, endpoint, table), part or table.nodes[0])
-    return forecasts.refresh(application, endpoint, series)
+        return view_of_node(application, refresh_panel(application, endpoint, table), node)
+    return forecasts.refresh(application, endpoint, table)
 
 
 def _first_endpoint(application: Application, table: Actuals | Panel, series: Actuals) -> str:

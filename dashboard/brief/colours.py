@@ -6,12 +6,17 @@ import functools
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashboard import chart_style
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dashboard.board import Tone
+
 THEMES = Path(__file__).parent.parent.parent / ".streamlit" / "config.toml"
-PLACEHOLDERS = (
+PLACEHOLDERS = (  # in the order of the theme's chartCategoricalColors
     chart_style.INK,
     chart_style.FORECAST,
     chart_style.BAND_80,
@@ -46,22 +51,27 @@ class Palette:
 @functools.cache
 def palette() -> Palette:
     """The light theme's colours."""
-    colours = _categorical()
-    outer = over(colours[3], WHITE)
-    plain = [colour[:7] for colour in colours]
+    colours = _theme_colours()
+    outer = over(colours[chart_style.BAND_95], WHITE)
     return Palette(
-        ink=plain[0],
-        forecast=plain[1],
-        band_80=over(colours[2], outer),  # the inner band lies on the outer one
+        ink=colours[chart_style.INK],
+        forecast=colours[chart_style.FORECAST],
+        band_80=over(colours[chart_style.BAND_80], outer),  # the inner band lies on the outer one
         band_95=outer,
-        said=plain[4],
-        miss=plain[5],
-        good=plain[6],
-        grid=plain[7],
-        panel=plain[8],
-        paper=plain[9],
+        said=colours[chart_style.SAID],
+        miss=colours[chart_style.MISS],
+        good=colours[chart_style.GOOD],
+        grid=colours[chart_style.GRID],
+        panel=colours[chart_style.PANEL],
+        paper=colours[chart_style.PAPER],
         quiet=str(_light()["grayColor"]),
     )
+
+
+def tone_colours() -> Mapping[Tone, str]:
+    """What marks a sentence of each tone."""
+    colours = palette()
+    return {"good": colours.good, "bad": colours.miss, "calm": colours.said}
 
 
 def coloured(figure: Any) -> Any:
@@ -86,13 +96,10 @@ def over(colour: str, ground: str) -> str:
     return "#" + "".join(f"{part:02X}" for part in mixed)
 
 
-def _categorical() -> list[str]:
-    return [str(colour) for colour in _light()["chartCategoricalColors"]]
-
-
 @functools.cache
 def _theme_colours() -> dict[str, str]:
-    return dict(zip(PLACEHOLDERS, _categorical(), strict=True))
+    colours = [str(colour) for colour in _light()["chartCategoricalColors"]]
+    return dict(zip(PLACEHOLDERS, colours, strict=True))
 
 
 @functools.cache

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
     from dashboard.board import Board, Sentence
@@ -20,7 +18,7 @@ FULLEST = (("signals", 5), ("calibration", 4), ("misses", 3), ("notes", 3))  # s
 
 @dataclass(frozen=True)
 class Part:
-    """Some sentences under a title; `rest` says how many more there are, where there are."""
+    """Some sentences under a title, cut; `rest` says how many more there are, where there are."""
 
     title: str
     sentences: tuple[Sentence, ...]
@@ -35,7 +33,10 @@ def parts(reader: Reader, board: Board, fewer: int = 0) -> list[Part]:
     found = []
     for name, most in FULLEST:
         sentences: tuple[Sentence, ...] = getattr(board, name)
-        kept = sentences[: max(most - fewer, 1)]
+        kept = tuple(
+            replace(one, text=cut(one.text), advice=cut(one.advice))
+            for one in sentences[: max(most - fewer, 1)]
+        )
         left = len(sentences) - len(kept)
         rest = reader.t("brief.more", count=left) if left else ""
         if not sentences and name == "signals":
@@ -57,8 +58,3 @@ def tables(reader: Reader, board: Board) -> list[tuple[str, pd.DataFrame]]:
 def cut(text: str, longest: int = LONGEST) -> str:
     """A text of at most so many characters, with an ellipsis where it was longer."""
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
-
-
-def texts(sentences: Sequence[Sentence]) -> list[tuple[str, str, str]]:
-    """Each sentence's text, advice and tone, cut."""
-    return [(cut(one.text), cut(one.advice), one.tone) for one in sentences]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from backend.actuals import list_actuals
 from backend.errors import Conflict
-from backend.mail import compose, mail_server, send
+from backend.mail import Attachment, compose, mail_server, send
 from backend.schedule import turn
 from dashboard.brief.boards import make_boards
-from dashboard.brief.files import make_file, write_file
+from dashboard.brief.files import export_board, write_file
 from dashboard.i18n import open_reader
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from backend.application import Application
     from backend.jobs import Job, JobKind, Reporter
-    from backend.mail import Attachment
     from backend.settings import BriefFormat, Settings
     from dashboard.board import Board
     from dashboard.i18n import Language, Reader
@@ -43,8 +42,8 @@ class BriefRequest:
     """
 
     folder: Path
-    languages: Sequence[Language] = ("en",)
-    formats: Sequence[BriefFormat] = ("html", "pdf")
+    languages: Sequence[Language]
+    formats: Sequence[BriefFormat]
     endpoint: str = ""
     actuals: str = ""
     part: str = ""
@@ -116,7 +115,8 @@ def deliver(
     files = []
     for reader, board in zip(readers, boards, strict=True):
         for form in request.formats:
-            file = make_file(reader, board, form, today)
+            export = export_board(reader, board, form, today)
+            file = Attachment(export.name, export.media_type, export.make())
             reporter.line(str(write_file(request.folder, file)))
             files.append(file)
     paths = [str(request.folder / file.name) for file in files]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashboard.brief import scales
 from dashboard.brief.colours import palette
-from dashboard.brief.fonts import BOLD, printable, register_fonts
+from dashboard.brief.fonts import BOLD, register_fonts
 from dashboard.brief.marks import LINE, TEXT, dot, label, ring, rule, width
 from dashboard.thinning import thin
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 TOP, BOTTOM, RIGHT = 14.0, 36.0, 26.0  # points around the plot, for names, dates with the legend, band names
 HEADROOM = 1.06
+DASHES = (4, 2.5)  # of the plan's line
+LEGEND = 4.0  # points of the legend's line from below
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,12 @@ def chart_drawing(lines: Lines, words: Words, wide: float, high: float) -> Drawi
     for level in shown:
         drawing.add(_band(plot, lines.future, level, colours.band_80 if level == 80 else colours.band_95))
     for parts in (
-        _values(plot, ticks, labels),
-        _dates(plot, words),
-        _points(plot, thin(lines.said, "mean"), colours.said),
+        _value_axis(plot, ticks, labels),
+        _date_axis(plot, words),
+        _dots(plot, thin(lines.said, "mean"), colours.said),
         _line(plot, thin(lines.actuals, "y"), "y", colours.ink, 1.1),
         _line(plot, lines.future, "mean", colours.forecast, 1.6),
-        _line(plot, lines.plan, "y", colours.good, 1.1, dashes=[4, 2.5]),
+        _line(plot, lines.plan, "y", colours.good, 1.1, dashes=DASHES),
         _rings(plot, lines.misses, colours.miss),
         _flags(plot, lines.flags, colours.good),
         _today(plot, lines, words),
@@ -115,14 +117,14 @@ def _band(plot: Plot, future: pd.DataFrame, level: int, colour: str) -> Any:
     return Polygon(outline.ravel().tolist(), fillColor=HexColor(colour), strokeColor=None, strokeWidth=0)
 
 
-def _values(plot: Plot, ticks: Sequence[float], labels: Sequence[str]) -> Iterable[Any]:
+def _value_axis(plot: Plot, ticks: Sequence[float], labels: Sequence[str]) -> Iterable[Any]:
     for tick, text in zip(ticks, labels, strict=True):
         height = float(plot.up(tick))
         yield rule(plot.left, height, plot.right, height, palette().grid, 0.5)
         yield label(plot.left - 4, height - TEXT / 3, text, palette().quiet, anchor="end")
 
 
-def _dates(plot: Plot, words: Words) -> Iterable[Any]:
+def _date_axis(plot: Plot, words: Words) -> Iterable[Any]:
     ticks = scales.date_ticks(plot.first, plot.last, hours=words.hour_format is not None)
     free = plot.left - 10
     for place, told in zip(plot.across(ticks), scales.date_words(ticks, words), strict=True):
@@ -171,7 +173,7 @@ def _line(
         )
 
 
-def _points(plot: Plot, said: pd.DataFrame, colour: str) -> Iterable[Any]:
+def _dots(plot: Plot, said: pd.DataFrame, colour: str) -> Iterable[Any]:
     if said.empty:
         return
     for place, height in zip(plot.across(said["ds"]), plot.up(said["mean"]), strict=True):
@@ -209,12 +211,11 @@ def _today(plot: Plot, lines: Lines, words: Words) -> Iterable[Any]:
     colours = palette()
     place = float(plot.across([today])[0])
     yield rule(place, plot.bottom, place, plot.top, colours.said, 0.7, dashes=[1.5, 2])
-    name = printable(words.forecast)
     # Near the right edge, where the forecast is short, both names go to the left of the line.
-    wide = width(name, BOLD, TEXT + 1)
+    wide = width(words.forecast, BOLD, TEXT + 1)
     fits = place + 5 + wide <= plot.right + RIGHT
     forecast_at = place + 5 if fits else place - 5 - wide
-    yield label(forecast_at, plot.top + 4, name, colours.forecast, size=TEXT + 1, font=BOLD)
+    yield label(forecast_at, plot.top + 4, words.forecast, colours.forecast, size=TEXT + 1, font=BOLD)
     end = (place if fits else forecast_at) - 5
     yield label(end, plot.top + 4, words.actual, colours.ink, size=TEXT + 1, anchor="end")
 
@@ -233,19 +234,18 @@ def _band_names(plot: Plot, future: pd.DataFrame, words: Words, levels: Sequence
 
 def _legend(plot: Plot, lines: Lines, words: Words) -> Iterable[Any]:
     """What the dots, the rings and the dashed line are, on the last line."""
-    place = plot.left
+    colours, place, middle = palette(), plot.left, LEGEND + TEXT / 3
     if len(lines.said):
-        yield dot(place + 3, 4 + TEXT / 3, 1.4, palette().said)
-        yield label(place + 9, 4, words.said, palette().quiet)
-        place += 9 + width(printable(words.said)) + 16
+        yield dot(place + 3, middle, 1.4, colours.said)
+        yield label(place + 9, LEGEND, words.said, colours.quiet)
+        place += 9 + width(words.said) + 16
     if len(lines.misses):
-        yield ring(place + 3, 4 + TEXT / 3, palette().miss)
-        yield label(place + 10, 4, words.miss, palette().quiet)
-        place += 10 + width(printable(words.miss)) + 16
+        yield ring(place + 3, middle, colours.miss)
+        yield label(place + 10, LEGEND, words.miss, colours.quiet)
+        place += 10 + width(words.miss) + 16
     if len(lines.plan):
-        middle = 4 + TEXT / 3
-        yield rule(place, middle, place + 14, middle, palette().good, 1.1, dashes=[4, 2.5])
-        yield label(place + 18, 4, words.plan, palette().quiet)
+        yield rule(place, middle, place + 14, middle, colours.good, 1.1, dashes=DASHES)
+        yield label(place + 18, LEGEND, words.plan, colours.quiet)
 
 
 def _has(future: pd.DataFrame, level: int) -> bool:

@@ -16,8 +16,7 @@ _lock = threading.Lock()
 
 def register_fonts() -> None:
     """Make both faces known to reportlab; a process reads them once."""
-    with _lock:
-        _register()
+    _letters()
 
 
 def printable(text: str) -> str:
@@ -42,6 +41,7 @@ def _register() -> frozenset[int]:
 
 
 def _letters() -> frozenset[int]:
+    """The code points that the font has letters for."""
     with _lock:
         return _register()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.brief import content
-from dashboard.brief.colours import palette
+from dashboard.brief.colours import palette, tone_colours
 from dashboard.brief.drawing import chart_drawing
 from dashboard.brief.figure import FONTS, themed_figure
 from dashboard.brief.fonts import BOLD, REGULAR
@@ -41,14 +41,15 @@ def html_brief(reader: Reader, board: Board) -> str:
         language=reader.language,
         t=reader.t,
         cut=content.cut,
-        texts=content.texts,
         fit=fit,
         tables=[
             (title, [str(name) for name in frame.columns], frame.to_numpy().tolist())
             for title, frame in content.tables(reader, board)
         ],
         colours=palette(),
+        tones=tone_colours(),
         fonts=Markup(FONTS),  # noqa: S704  ours
+        chart_height=CHART_HEIGHT,
         points=round(POINTS * fit.size, 2),
         drawing=_drawing(board),
         figure=_script_json(themed_figure(board, height=CHART_HEIGHT, zoom=True)),

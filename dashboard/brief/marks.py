@@ -22,7 +22,7 @@ def label(
     size: float = TEXT,
     font: str = REGULAR,
 ) -> Any:
-    """One line of text; `anchor` is start, middle or end."""
+    """One line of text; `anchor` says which point of it lies on the place."""
     from reportlab.graphics.shapes import String
     from reportlab.lib.colors import HexColor
 
@@ -78,7 +78,7 @@ def ring(place: float, height: float, colour: str) -> Any:
 
 
 def width(text: str, font: str = REGULAR, size: float = TEXT) -> float:
-    """How wide a text is, in points."""
+    """How wide a text is when it is printed, in points."""
     from reportlab.pdfbase.pdfmetrics import stringWidth
 
-    return float(stringWidth(text, font, size))
+    return float(stringWidth(printable(text), font, size))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WIDTH, MARGIN = 595.28, 40.0  # points: A4
 INSIDE = WIDTH - 2 * MARGIN
 GUTTER = 22.0  # between the two columns, and half of it around the chart
+COLUMN = (INSIDE - GUTTER) / 2
 CHART_LOW, CHART_HIGH = 150.0, 330.0
 FOOTER = 14.0
 # How large the text is, and how many sentences fewer each part has, until all of it fits.
@@ -64,7 +65,7 @@ def fitting(reader: Reader, board: Board) -> Fit:
 def _fitting(reader: Reader, board: Board) -> _Page:
     for size, fewer in SIZES:
         page = _set(reader, board, size, fewer)
-        if page.rest >= CHART_LOW:
+        if page.chart_room >= CHART_LOW:
             break
     return page
 
@@ -81,7 +82,7 @@ class _Page:
     fit: Fit
 
     @property
-    def rest(self) -> float:
+    def chart_room(self) -> float:
         """What is left for the chart."""
         used = sum(block.whole for block in self.head) + tallest(self.tiles)
         return HEIGHT - 2 * MARGIN - FOOTER - GUTTER - used - tallest([self.left, self.right])
@@ -95,11 +96,11 @@ class _Page:
         for number, tile in enumerate(self.tiles):
             stack(canvas, tile, MARGIN + number * wide, top)
         top -= tallest(self.tiles) + GUTTER / 2
-        high = min(max(self.rest, CHART_LOW), CHART_HIGH)
+        high = min(max(self.chart_room, CHART_LOW), CHART_HIGH)
         renderPDF.draw(chart_drawing(board.lines, board.words, INSIDE, high), canvas, MARGIN, top - high)
         top -= high + GUTTER / 2
         stack(canvas, self.left, MARGIN, top)
-        stack(canvas, self.right, MARGIN + (INSIDE + GUTTER) / 2, top)
+        stack(canvas, self.right, MARGIN + COLUMN + GUTTER, top)
         stack(canvas, [self.foot], MARGIN, MARGIN)
 
 
@@ -115,11 +116,10 @@ def _set(reader: Reader, board: Board, size: float, fewer: int) -> _Page:
         head.append(text.block(content.cut(board.lead), INSIDE, 9.5, above=4))
     head.append(text.block(content.cut(board.byline), INSIDE, 7.5, colour=quiet, above=4))
     wide = INSIDE / max(len(board.tiles), 1) - GUTTER / 2
-    column = (INSIDE - GUTTER) / 2
     left = [
         block
         for number, (title, frame) in enumerate(content.tables(reader, board))
-        for block in (text.heading(title, column, first=number == 0), text.table(frame, column))
+        for block in (text.heading(title, COLUMN, first=number == 0), text.table(frame, COLUMN))
     ]
     right: list[Block] = []
     fit = Fit(size, [], [])
@@ -127,7 +127,7 @@ def _set(reader: Reader, board: Board, size: float, fewer: int) -> _Page:
         # The first part stands beside the tables, and each other where there is more room.
         beside = not right or tallest([right]) <= tallest([left])
         blocks, column_parts = (right, fit.right) if beside else (left, fit.left)
-        blocks += text.part(part, column, first=not blocks)
+        blocks += text.part(part, COLUMN, first=not blocks)
         column_parts.append(part)
     tiles = [text.tile(tile, wide, above=GUTTER / 2) for tile in board.tiles]
     foot = text.block(reader.t("brief.footer"), INSIDE, 6.5, colour=quiet)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from dashboard.brief import content
-from dashboard.brief.colours import palette
+from dashboard.brief.colours import palette, tone_colours
 from dashboard.brief.fonts import BOLD, REGULAR, printable
+from dashboard.brief.marks import width as text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 HEIGHT = 841.89  # points of an A4 page
 BULLET, INDENT = "\N{BULLET}", 8.0
-TONES = {"good": "good", "bad": "miss", "calm": "said"}
 LEFT, RIGHT = 0, 2  # reportlab's numbers of alignments
 
 
@@ -77,13 +77,14 @@ class Setter:
         from reportlab.platypus import Paragraph
 
         blocks = [self.heading(part.title, width, first=first)]
-        for text, advice, tone in content.texts(part.sentences):
+        tones = tone_colours()
+        for sentence in part.sentences:
             style = self._style(7.5, False, None)
             style.leftIndent, style.bulletFontName, style.bulletFontSize = INDENT, REGULAR, style.fontSize
-            bullet = f'<bullet color="{getattr(palette(), TONES[tone])}">{BULLET}</bullet>'
-            told = bullet + _plain(text)
-            if advice:
-                told += f' <font color="{palette().quiet}">{_plain(advice)}</font>'
+            bullet = f'<bullet color="{tones[sentence.tone]}">{BULLET}</bullet>'
+            told = bullet + _plain(sentence.text)
+            if sentence.advice:
+                told += f' <font color="{palette().quiet}">{_plain(sentence.advice)}</font>'
             blocks.append(_measured(Paragraph(told, style), width, 2.5))
         if part.rest:
             blocks.append(self.block(part.rest, width, 7.5, colour=palette().quiet, above=2.5))
@@ -148,11 +149,8 @@ def tallest(columns: Sequence[Sequence[Block]]) -> float:
 
 def _column_widths(frame: pd.DataFrame, width: float) -> list[float]:
     """Each column as wide as its longest text asks for, all together as wide as the table."""
-    from reportlab.pdfbase.pdfmetrics import stringWidth
-
     asked = [
-        max(float(stringWidth(printable(str(text)), REGULAR, 7)) for text in (name, *frame[name])) + 6
-        for name in frame.columns
+        max(text_width(str(text), size=7) for text in (name, *frame[name])) + 6 for name in frame.columns
     ]
     return [width * one / sum(asked) for one in asked]
 

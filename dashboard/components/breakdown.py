@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from backend.horizons import FAR_STEPS
 from dashboard.breakdown import (
     alternative,
     break_down,
@@ -22,7 +23,7 @@ from dashboard.breakdown_chart import Small, small_charts
 from dashboard.chart_words import chart_words, digits_for
 from dashboard.components.feedback import plain
 from dashboard.components.figures import draw
-from dashboard.series import FAR_STEPS, future_frame
+from dashboard.series import future_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from backend.comparison import ahead, closer, since_then, then
+from backend.horizons import FAR_STEPS
 from dashboard.chart_words import chart_words
 from dashboard.comparison_chart import ComparedLines, comparison_chart
 from dashboard.comparison_words import (
@@ -19,7 +20,7 @@ from dashboard.comparison_words import (
 from dashboard.components.feedback import plain
 from dashboard.components.figures import draw
 from dashboard.headline import unit_of
-from dashboard.series import HORIZONS, RANGES
+from dashboard.series import RANGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +82,7 @@ def _with_endpoint(
     judged = closer(series.frame, first.past, other.past)
     if judged is not None:
         sentences.append(closer_sentence(reader, series, judged, own, name))
-    both = ahead(future, other.future, HORIZONS[series.frequency][1])
+    both = ahead(future, other.future, FAR_STEPS[series.frequency])
     if both is not None:
         sentences.append(ahead_sentence(reader, series, both, own, name))
     if not sentences:
@@ -93,7 +94,7 @@ def _with_endpoint(
 
 def _with_then(reader: Reader, series: Actuals, future: Vintage, earlier: Vintage) -> None:
     sentences: list[Sentence] = []
-    both = ahead(future, earlier, HORIZONS[series.frequency][1])
+    both = ahead(future, earlier, FAR_STEPS[series.frequency])
     if both is not None:
         sentences.append(then_sentence(reader, series, both, earlier))
     come = since_then(series.frame, earlier)
@@ -125,7 +126,7 @@ def _lines(
     """The recent actuals and both forecasts over the same steps, up to the middle horizon."""
     actuals = series.frame.iloc[-RANGES[series.frequency][0] :]
     begin = actuals["ds"].iloc[0]
-    ahead_of = pd.date_range(series.origin, periods=HORIZONS[series.frequency][1] + 1, freq=series.calendar)
+    ahead_of = pd.date_range(series.origin, periods=FAR_STEPS[series.frequency] + 1, freq=series.calendar)
     end = ahead_of[-1]
     first, second = (frame[(frame["ds"] >= begin) & (frame["ds"] <= end)] for frame in (first, second))
     return ComparedLines(actuals, first, second, first_name, second_name, series.origin, earlier)

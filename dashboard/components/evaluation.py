@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from backend.accuracy import LEVELS
 from backend.evaluation import RIGHT_COVERAGE
 from backend.training_report import CHALLENGER, REGISTERED
 from dashboard.chart_words import digits_for
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from backend.training_report import Standing, TrainingReport
     from dashboard.i18n import Reader
 
-LEVELS = (80, 95)
 LEADING = 5  # candidates that are shown without asking
 SIGNS: dict[Outcome, str] = {
     "first": ":blue[:material/info:]",

@@ -10,6 +10,7 @@ import streamlit as st
 from backend import notes
 from backend.errors import EndpointRejected, YosokuError
 from backend.forecasts import default_endpoint
+from backend.horizons import HORIZONS
 from backend.panel import TOTAL, Panel
 from backend.panel_forecasts import is_made_for
 from backend.plans import WHOLE, plan_with_parts
@@ -32,16 +33,15 @@ from dashboard.components.tables import show_days
 from dashboard.components.take_away import show_take_away
 from dashboard.components.tiles import show_tiles
 from dashboard.components.time_machine import show_time_machine
-from dashboard.series import HORIZONS
 from dashboard.session import application, has_a_mouse, reader
 from dashboard.shared_view import is_shared, link_to, open_link
 
 if TYPE_CHECKING:
     from backend.actuals import Actuals
     from backend.services import Endpoint
+    from backend.track_record import Record
     from dashboard.board import Board
     from dashboard.reads import Shown, ShownPanel
-    from dashboard.series import Record
 
 words = reader()
 

@@ -22,6 +22,8 @@ from dashboard.components.training import NEXT_VERSION, offer_training, show_tra
 from dashboard.session import reader, workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from backend.models import RegisteredModel
     from backend.services import Endpoint
 
@@ -150,14 +152,13 @@ def show_crowning(model: RegisteredModel, found: list[RegisteredModel]) -> None:
             st.rerun()
 
 
-def show_pairs(title: str, pairs: object) -> None:
+def show_pairs(title: str, pairs: Mapping[str, str]) -> None:
     """Tags or properties, one row each."""
-    items = dict(pairs)  # type: ignore[call-overload]
     st.markdown(f"**{title}**")
-    if not items:
+    if not pairs:
         st.caption(words.t("models.no_pairs"))
         return
-    frame = pd.DataFrame({"name": list(items), "value": [short(str(value)) for value in items.values()]})
+    frame = pd.DataFrame({"name": list(pairs), "value": [short(str(value)) for value in pairs.values()]})
     st.table(frame, hide_index=True, hide_header=True, border="horizontal", alt=title)
 
 

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.accuracy import by_lead_time, measure, naive_scale, newest_per_step, pairs
+from backend.accuracy import (
+    by_lead_span,
+    count_inside,
+    inside_band,
+    measure,
+    naive_scale,
+    newest_per_step,
+    pairs,
+)
 from backend.forecast_types import ForecastPoint, Vintage
 
 FIRST = datetime(2024, 1, 1)
@@ -71,8 +79,24 @@ def test_nothing_to_measure_is_nothing_and_not_a_perfect_score() -> None:
 
 def test_lead_times_are_bands_that_do_not_overlap() -> None:
     table = pairs(actuals([1.0] * 40), [vintage(FIRST, [1.0] * 28)])
-    found = by_lead_time(table, None, (1, 7, 28))
-    assert [(lead, accuracy.count) for lead, accuracy in found] == [(1, 1), (7, 6), (28, 21)]
+    found = by_lead_span(table, None, [(1, 1), (2, 7), (8, 28)])
+    assert [(span, accuracy.count) for span, accuracy in found] == [((1, 1), 1), ((2, 7), 6), ((8, 28), 21)]
+
+
+def test_the_limits_of_a_band_are_inside_it_and_no_band_is_neither() -> None:
+    wide = vintage(FIRST, [10.0, 10.0, 10.0, 10.0], half_width=2.0)
+    table = pairs(actuals([0, 8, 12, 7.9, 12.1]), [wide])
+    assert inside_band(table, 80).tolist() == [1, 1, 0, 0]
+    assert inside_band(table, 95).tolist() == [1, 1, 1, 1]
+    assert (count_inside(table, 80), count_inside(table, 95)) == (2, 4)
+    later = vintage(FIRST + timedelta(4), [10.0], half_width=None)
+    mixed = pairs(actuals([0, 8, 12, 7.9, 12.1, 10]), [wide, later])
+    np.testing.assert_array_equal(inside_band(mixed, 80), [1, 1, 0, 0, np.nan])
+    assert count_inside(mixed, 80) is None
+    assert count_inside(mixed.head(0), 80) is None
+    accuracy = measure(mixed, None)
+    assert accuracy is not None
+    assert accuracy.coverage[80] == 0.5  # of those that have a band
 
 
 def test_of_several_forecasts_of_a_day_the_newest_counts() -> None:
@@ -93,7 +117,8 @@ def test_hours_are_compared_hour_by_hour() -> None:
     newest = newest_per_step(table)
     assert len(newest) == 36
     assert newest[newest["ds"] > datetime(2024, 1, 1, 12)]["lead"].max() == 24
-    assert [lead for lead, _ in by_lead_time(table, naive_scale(hours["y"], 24), (24, 48, 168))] == [24]
+    spans = [(1, 24), (25, 48), (49, 168)]
+    assert [span for span, _ in by_lead_span(table, naive_scale(hours["y"], 24), spans)] == [(1, 24)]
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=50), st.floats(-1e3, 1e3))

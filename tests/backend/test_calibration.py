@@ -16,14 +16,17 @@ from scipy.stats import binomtest
 from backend.accuracy import newest_per_step, pairs
 from backend.calibration import (
     LEAD_SPANS,
+    RECENT_SEASONS,
+    bias,
+    by_origin,
     coverage,
-    how_right,
     lead_times,
     verdict,
     worst_misses,
 )
 from backend.forecast_components import components
 from backend.forecast_types import ForecastPoint
+from backend.horizons import LONGEST
 from backend.season_groups import season_groups
 from backend.series_calendar import SEASON, Frequency
 from scoring.frequency import frequency_of
@@ -92,17 +95,21 @@ def test_each_group_is_counted_once_and_together_they_are_all() -> None:
 def test_a_model_without_limits_has_no_coverage_and_no_misses() -> None:
     sunday = datetime(2014, 5, 4)
     table = pairs(SERIES.frame, [issued(sunday, [650.0] * 7, None)])
-    found = how_right(SERIES, table)
-    assert found.bands == ()
-    assert found.misses == ()
-    assert found.bias is not None
-    assert found.origins["inside"].isna().all()
+    newest = newest_per_step(table)
+    assert coverage(SERIES, newest) == ()
+    assert worst_misses(newest) == ()
+    assert bias(newest, RECENT_SEASONS * SERIES.season) is not None
+    course = by_origin(table, SERIES.season)
+    assert len(course) == 1
+    assert course["inside"].isna().all()
 
 
 def test_nothing_judged_is_nothing() -> None:
-    found = how_right(SERIES, pairs(SERIES.frame, []))
-    assert (found.lead_times, found.bands, found.misses, found.bias) == ((), (), (), None)
-    assert found.origins.empty
+    nothing = pairs(SERIES.frame, [])
+    newest = newest_per_step(nothing)
+    assert (lead_times(SERIES, nothing), coverage(SERIES, newest), worst_misses(newest)) == ((), (), ())
+    assert bias(newest, RECENT_SEASONS * SERIES.season) is None
+    assert by_origin(nothing, SERIES.season).empty
 
 
 def test_the_next_day_is_always_a_monday_and_a_whole_week_is_not() -> None:
@@ -115,8 +122,6 @@ def test_the_next_day_is_always_a_monday_and_a_whole_week_is_not() -> None:
 
 @pytest.mark.parametrize("frequency", list(SEASON))
 def test_spans_are_within_what_is_asked_for(frequency: Frequency) -> None:
-    from backend.forecasts import LONGEST
-
     spans = LEAD_SPANS[frequency]
     assert all(1 <= first <= last <= LONGEST[frequency] for first, last in spans)
     assert list(spans) == sorted(spans)
@@ -138,20 +143,28 @@ def test_a_constant_lean_is_the_bias_over_any_span(values: list[float], lean: fl
     series = daily(values)
     start = series.frame["ds"].iloc[0].to_pydatetime()
     said = [value + lean for value in values[1:]]
-    found = how_right(series, pairs(series.frame, [issued(start, said)]))
-    assert found.bias is not None
-    assert found.bias.mean == pytest.approx(lean, abs=1e-6)
-    assert found.bias.recent_mean == pytest.approx(lean, abs=1e-6)
-    assert found.bias.recent_total == pytest.approx(lean * found.bias.recent, abs=1e-4)
-    assert found.bias.recent == min(28, len(values) - 1)
+    newest = newest_per_step(pairs(series.frame, [issued(start, said)]))
+    found = bias(newest, RECENT_SEASONS * series.season)
+    assert found is not None
+    assert found.mean == pytest.approx(lean, abs=1e-6)
+    assert found.recent_mean == pytest.approx(lean, abs=1e-6)
+    assert found.recent_total == pytest.approx(lean * found.recent, abs=1e-4)
+    assert found.recent == min(28, len(values) - 1)
 
 
-def test_the_course_over_origins_has_whole_seasons_alone() -> None:
+def test_the_course_over_origins_has_what_came_of_each_ones_first_season() -> None:
     table = weekly(650.0, 400.0)
     last = table["origin"].max()
     cut = table[(table["origin"] < last) | (table["lead"] < 5)]
-    assert last in set(how_right(SERIES, table).origins["origin"])
-    assert last not in set(how_right(SERIES, cut).origins["origin"])
+    whole, shorter = (by_origin(some, SERIES.season).set_index("origin") for some in (table, cut))
+    assert list(whole.index) == list(shorter.index) == sorted(set(table["origin"]))
+    for course, steps in ((whole, 7), (shorter, 4)):
+        own = table[(table["origin"] == last) & (table["lead"] <= steps)]
+        assert len(own) == steps
+        assert course.loc[last, "miss"] == pytest.approx((650.0 - own["y"]).abs().mean())
+        assert course.loc[last, "bias"] == pytest.approx((650.0 - own["y"]).mean())
+        assert course.loc[last, "inside"] == ((own["y"] - 650.0).abs() <= 400.0).mean()
+    assert whole.drop(last).equals(shorter.drop(last))
 
 
 def test_a_forecast_is_its_level_and_its_weekdays() -> None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from backend.errors import Conflict, DeploymentFailed
@@ -99,9 +99,18 @@ def test_what_everybody_said_on_one_day(history: History) -> None:
     other = replace(VINTAGE, endpoint="load", model_name="season", issued_at=ISSUED + timedelta(hours=2))
     again = replace(VINTAGE, issued_at=ISSUED + timedelta(hours=1), history_digest="a" * 64)
     history.save_vintages([VINTAGE, other, again, replace(VINTAGE, origin=datetime(2014, 5, 24))])
-    assert history.vintages_from("daily", VINTAGE.origin) == [other, again, VINTAGE]
-    assert history.vintages_from("daily", datetime(2014, 5, 25)) == []
-    assert history.vintages_from("other", VINTAGE.origin) == []
+    on_the_day = {"origins": [VINTAGE.origin]}
+    assert history.newest_vintages("demand", "daily", **on_the_day) == [again]
+    assert history.newest_vintages("load", "daily", **on_the_day) == [other]
+    assert history.newest_vintages("demand", "daily", origins=[datetime(2014, 5, 25)]) == []
+    assert history.newest_vintages("demand", "other", **on_the_day) == []
+    with history.engine.connect() as connection:
+        query = select(vintages.c.issued_at, vintages.c.history_digest).order_by(vintages.c.issued_at)
+        kept = connection.execute(query.where(vintages.c.origin == VINTAGE.origin)).all()
+    # The later one hides the first from a reader, and leaves it as it was issued.
+    assert [tuple(row) for row in kept] == [
+        (vintage.issued_at, vintage.history_digest) for vintage in (VINTAGE, again, other)
+    ]
 
 
 def test_no_forecast_that_was_issued_can_be_changed(history: History) -> None:

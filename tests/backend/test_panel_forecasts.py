@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 from backend import deployments, environments, models, services
+from backend.accuracy import LEVELS
 from backend.actuals import save_actuals
 from backend.application import Application, open_application
 from backend.demonstration import ENDPOINT
 from backend.deployments import DeploymentRequest
 from backend.forecast_types import Vintage
-from backend.forecasts import LEVELS, LONGEST, refresh
+from backend.forecasts import refresh
+from backend.horizons import LONGEST
 from backend.jobs import Job
 from backend.panel import Panel
 from backend.panel_forecasts import PanelView, refresh_panel, view_of_node

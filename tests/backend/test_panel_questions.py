@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from backend.actuals import BUNDLED_SALES
-from backend.forecasts import LONGEST, PAST_ORIGINS
+from backend.forecasts import PAST_ORIGINS
+from backend.horizons import LONGEST
 from backend.panel import Panel
 from backend.panel_questions import in_parts, question_text, questions
 from backend.panel_table import read_file

@@ -7,7 +7,7 @@ import pytest
 
 from backend.errors import InvalidInput
 from backend.history import History
-from backend.plans import Plan, drop_plan, plan_of, plan_with_parts, read_plan, save_plan
+from backend.plans import Plan, drop_plan, plan_with_parts, read_plan, save_plan
 
 MONTHS = "Month,date,Target\nJan,2014-01-01,100\nFeb,2014-02-01,110.5\n"
 PARTS = (
@@ -20,11 +20,12 @@ def test_targets_of_a_series_are_found_as_actuals_are(history: History) -> None:
     plan = read_plan(MONTHS.encode(), "sales", "/somewhere/plan 2014.csv")
     assert (plan.name, list(plan.parts)) == ("plan 2014.csv", [""])
     save_plan(history, plan)
-    kept = plan_of(history, "sales")
+    kept = plan_with_parts(history, "sales")
     assert kept is not None
+    assert list(kept.parts) == [""]
     expected = pd.DataFrame({"ds": pd.to_datetime(["2014-01-01", "2014-02-01"]), "y": [100.0, 110.5]})
-    pd.testing.assert_frame_equal(kept, expected, check_dtype=False)
-    assert plan_of(history, "sale_") is None
+    pd.testing.assert_frame_equal(kept.parts[""], expected, check_dtype=False)
+    assert plan_with_parts(history, "sale_") is None
 
 
 def test_the_parts_of_a_plan_are_series_of_their_own(history: History) -> None:
@@ -33,10 +34,10 @@ def test_the_parts_of_a_plan_are_series_of_their_own(history: History) -> None:
     assert found is not None
     assert (found.name, list(found.parts)) == ("plan.csv", ["France/Bikes", "Japan/Bikes"])
     assert found.parts["France/Bikes"]["y"].tolist() == [10.0, 11.0]
-    one = plan_of(history, "sales/Japan/Bikes")
+    one = plan_with_parts(history, "sales/Japan/Bikes")
     assert one is not None
-    assert one["y"].tolist() == [20.0]
-    assert plan_of(history, "sales") is None
+    assert list(one.parts) == [""]
+    assert one.parts[""]["y"].tolist() == [20.0]
 
 
 def test_a_new_plan_takes_the_place_of_the_old_one_and_of_no_other(history: History) -> None:

@@ -12,9 +12,10 @@ from scipy.stats import binomtest, f_oneway, ttest_ind
 
 from backend import forecast_monitors as monitors
 from backend.accuracy import newest_per_step, pairs
-from backend.actuals import Actuals, Finding
+from backend.actuals import Actuals
 from backend.notes import Note
 from backend.signals import Signal, find_signals, worth_telling
+from scoring.finding import Finding
 from tests.backend.forecast_examples import (
     bundled,
     course_model,

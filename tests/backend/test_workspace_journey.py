@@ -18,7 +18,8 @@ from backend.deployments import DeploymentRequest, start_deployment
 from backend.endpoint import open_endpoint
 from backend.environments import EnvironmentSpecification
 from backend.errors import Conflict, EndpointUnavailable, InvalidInput, NotFound
-from backend.forecasts import LONGEST, default_endpoint, refresh
+from backend.forecasts import default_endpoint, refresh
+from backend.horizons import LONGEST
 from backend.jobs import Job
 from backend.run_outputs import RunOutputs, read_run_outputs
 from backend.scripts import Script, bundled_script, script_from_upload

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backend.outlook import outlook
+from backend.track_record import misses, record
 from dashboard.board import Board, Sentence
 from dashboard.board_tables import days_table, figures_table
 from dashboard.calibration_words import lead_time_table
@@ -15,7 +17,7 @@ from dashboard.chart_words import chart_words
 from dashboard.charts import Lines
 from dashboard.headline import byline, headline, lead
 from dashboard.i18n import Language, open_reader
-from dashboard.series import future_frame, misses, outlook, record, window
+from dashboard.series import future_frame, window
 from dashboard.tiles import tiles
 from tests.dashboard.series_examples import daily, issued, view
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from backend.forecasts import ForecastView
+from backend.track_record import record
 from dashboard.board_content import Choices, board_of, standing_of
 from dashboard.components.comparison import show_comparison
 from dashboard.components.how_right import show_how_right
 from dashboard.components.sentences import show_sentences
 from dashboard.i18n import open_reader
-from dashboard.series import record
 from tests.backend.forecast_examples import (
     bundled,
     course_model,

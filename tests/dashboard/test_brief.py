@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pypdf
 import pytest
 
 from dashboard.board import Board, Sentence
+from dashboard.brief.files import ExportFormat, export_board
 from dashboard.brief.html import html_brief
 from dashboard.brief.pdf import pdf_brief
 from dashboard.brief.png import NoPicture, png_chart
@@ -71,6 +73,24 @@ def test_the_document_is_one_page_with_its_font(language: Language, full: bool) 
 def test_letters_that_the_font_lacks_are_no_error() -> None:
     shown = replace(board(), title="Zażółć ﬁnance ☃ 予測 𝛼")
     assert pdf_brief(open_reader("en"), shown).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("form", "begins", "media_type"),
+    [
+        ("pdf", b"%PDF-", "application/pdf"),
+        ("html", b"<!DOCTYPE html>", "text/html"),
+        ("xlsx", b"PK", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("csv", b"ds,y,", "text/csv"),
+    ],
+)
+def test_every_format_is_what_its_name_and_media_type_say(
+    form: ExportFormat, begins: bytes, media_type: str
+) -> None:
+    export = export_board(open_reader("en"), board(), form, date(2026, 11, 20))
+    assert export.name == f"2026-11-20-adventureworks_daily-en.{form}"
+    assert export.media_type == media_type
+    assert export.make().startswith(begins)
 
 
 def test_the_picture_is_one() -> None:

@@ -36,7 +36,7 @@ from dashboard.brief.delivery import (
     letter,
     schedule_briefs,
 )
-from dashboard.brief.files import make_file, write_file
+from dashboard.brief.files import export_board, write_file
 from dashboard.components.scheduled_brief import failure
 from dashboard.i18n import LANGUAGES, open_reader
 from tests.conftest import wait_for
@@ -226,12 +226,13 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
 
 
 def test_a_file_replaces_the_older_one_and_leaves_nothing_beside(tmp_path: Path) -> None:
-    file = make_file(open_reader("ja"), board("ja", name="売上/総計 ../x"), "xlsx", DAY.date())
-    assert file.name == "2026-11-20-売上-総計-..-x-ja.xlsx"
-    path = write_file(tmp_path / "new", file)
-    assert write_file(tmp_path / "new", Attachment(file.name, file.media_type, b"newer")) == path
-    assert [one.name for one in path.parent.iterdir()] == [file.name]
-    assert path.read_bytes() == b"newer"
+    export = export_board(open_reader("ja"), board("ja", name="売上/総計 ../x"), "xlsx", DAY.date())
+    assert export.name == "2026-11-20-売上-総計-..-x-ja.xlsx"
+    older, newer = export.make(), b"newer"
+    for content in (older, newer):
+        path = write_file(tmp_path / "new", Attachment(export.name, export.media_type, content))
+        assert path.read_bytes() == content
+    assert [one.name for one in path.parent.iterdir()] == [export.name]
 
 
 def test_the_letter_says_it_in_short_in_each_language(open_with: Open) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.accuracy import measure, pairs
-from backend.calibration import LEAD_SPANS, Bias, Held, LeadTime, Miss, how_right
+from backend.calibration import LEAD_SPANS, Bias, Held, LeadTime, Miss
 from backend.forecast_components import components
 from backend.forecast_types import ForecastPoint
 from backend.series_calendar import SEASON, Frequency
@@ -214,4 +214,3 @@ def test_whatever_the_series_something_is_said_of_it(
         for one in vintages:
             parts = components(one, series)
             assert parts is None or components_sentence(reader, series, parts)
-    assert len(how_right(series, table).origins) <= len(vintages)

@@ -8,13 +8,14 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from backend.track_record import misses, record
 from dashboard import chart_style, charts
 from dashboard.chart_style import Words
 from dashboard.chart_words import chart_words
 from dashboard.charts import Lines, answer_chart, forecast_chart
 from dashboard.components.figures import forecast_of_answer
 from dashboard.i18n import open_reader
-from dashboard.series import future_frame, misses, record, window
+from dashboard.series import future_frame, window
 from tests.dashboard.series_examples import daily, issued, view
 
 END = date(2014, 5, 31)

@@ -8,9 +8,10 @@ from datetime import date
 import pytest
 
 from backend.accuracy import Accuracy
+from backend.outlook import outlook
+from backend.track_record import record
 from dashboard.headline import bias_remark, byline, headline, skill_remark, subject, unit_of
 from dashboard.i18n import open_reader
-from dashboard.series import outlook, record
 from tests.dashboard.series_examples import daily, issued, view
 
 ENGLISH, JAPANESE = open_reader("en"), open_reader("ja")

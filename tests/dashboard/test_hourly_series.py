@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 
 from backend.actuals import read_actuals
+from backend.outlook import outlook
+from backend.track_record import record
 from dashboard.board_tables import figures_table
 from dashboard.chart_words import chart_words
 from dashboard.charts import Lines, forecast_chart
 from dashboard.components.figures import forecast_of_answer
 from dashboard.headline import byline, headline
 from dashboard.i18n import open_reader
-from dashboard.series import future_frame, outlook, record
+from dashboard.series import future_frame
 from dashboard.spreadsheet import csv_text
 from tests.dashboard.board_examples import board
 from tests.dashboard.series_examples import daily, issued, view

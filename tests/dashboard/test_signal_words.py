@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from backend.actuals import Finding, read_actuals
+from backend.actuals import read_actuals
 from backend.series_calendar import SEASON, Frequency
 from backend.settings import PROJECT_ROOT
 from backend.signals import Code, Signal
 from dashboard.i18n import Reader, open_reader
 from dashboard.moments import when
 from dashboard.signal_words import OF_DATA, finding_sentence, signal_sentence
+from scoring.finding import Finding
 from tests.dashboard.series_examples import daily
 
 ENGLISH, JAPANESE = open_reader("en"), open_reader("ja")

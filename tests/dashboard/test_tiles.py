@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.i18n import open_reader
-from dashboard.series import future_frame, outlook, record
+from backend.outlook import outlook
+from backend.track_record import record
+from dashboard.i18n import LANGUAGES, open_reader
+from dashboard.series import future_frame
 from dashboard.tiles import tiles
 from tests.dashboard.series_examples import daily, issued, view
 
@@ -33,6 +35,21 @@ def test_each_tile_has_its_figure_and_its_course() -> None:
     assert miss.value == ENGLISH.amount(20, None)
     assert bias.value == "+" + ENGLISH.amount(20 / 3, None)
     assert coverage.value == ENGLISH.percent(1 / 3)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_course_is_told_in_words_from_its_first_to_its_newest(language: str) -> None:
+    reader = open_reader(language)
+    past = record(view(SERIES, FUTURE, PAST))
+    outlooks = (outlook(SERIES, FUTURE, 7, past.pairs),)
+    near, miss, bias, coverage = tiles(reader, SERIES, future_frame(FUTURE), outlooks, past)
+    assert reader.signed_percent(0.1) in near.course_words
+    for tile, first, last in (
+        (miss, reader.amount(30, None), reader.amount(20, None)),
+        (bias, "+" + reader.amount(30, None), reader.amount(-20, None)),
+        (coverage, reader.percent(0), reader.percent(0)),
+    ):
+        assert tile.course_words == reader.t("kpi.course", count=3, first=first, last=last)
 
 
 def test_what_cant_be_measured_says_so() -> None:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from backend.track_record import record
 from dashboard.i18n import LANGUAGES, open_reader
 from dashboard.provenance import explained_steps, figure_sentence, issued_for, provenance_sentence
-from dashboard.series import record
 from dashboard.time_machine import replay, replay_sentence
 from tests.dashboard.series_examples import daily, issued, view
 

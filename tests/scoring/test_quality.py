@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.quality import Finding, inspect
+from scoring.finding import Finding
+from scoring.quality import inspect
 from scoring.series import read_series
 
 COURSE = read_series(Path(__file__).resolve().parents[2] / "data" / "adventureworks_daily.csv")

@@ -6,36 +6,30 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.actuals import Actuals
-from backend.forecast_types import Vintage
-from dashboard.headline import headline, lead
-from dashboard.i18n import LANGUAGES, open_reader
-from dashboard.series import adds_up, outlook, record
+from backend.horizons import FAR_STEPS, HORIZONS, LONGEST, NEXT_STEPS
+from backend.outlook import outlook
+from backend.series_calendar import SEASON
+from backend.totals import adds_up
+from backend.track_record import record
+from tests.backend.track_examples import weekly_forecasts
 from tests.dashboard.series_examples import daily, issued, view
-
-ENGLISH = open_reader("en")
-
-
-def weekly_forecasts(series: Actuals, ratios: list[float]) -> tuple[Vintage, ...]:
-    """A week's forecast a week, the newest ending with the actuals; each week came to its ratio of it."""
-    values = series.frame["y"].to_numpy()
-    found = []
-    for place, ratio in enumerate(ratios):
-        row = len(values) - 7 * (len(ratios) - place) - 1
-        week = values[row + 1 : row + 8]
-        found.append(issued(series.frame["ds"].iloc[row].to_pydatetime(), (week / ratio).tolist()))
-    return tuple(found)
 
 
 def test_what_adds_up_is_told_by_its_column() -> None:
     assert not adds_up(daily([1.0] * 10))  # the bundled series is an average a day, whatever its column says
     assert adds_up(daily([1.0] * 10, name="shop"))
     assert not adds_up(replace(daily([1.0] * 10, name="shop"), value_column="temperature"))
+
+
+def test_every_frequency_has_three_horizons_each_farther_than_the_one_before() -> None:
+    assert set(HORIZONS) == set(SEASON)
+    for frequency, steps in HORIZONS.items():
+        assert 0 < NEXT_STEPS[frequency] < FAR_STEPS[frequency] < LONGEST[frequency] <= 366
+        assert steps == (NEXT_STEPS[frequency], FAR_STEPS[frequency], LONGEST[frequency])
 
 
 def test_the_range_of_a_total_is_that_of_past_totals() -> None:
@@ -78,35 +72,3 @@ def test_last_years_days_are_the_same_weekdays() -> None:
     assert ahead.year_change == pytest.approx(0.5)
     assert ahead.change == pytest.approx(-0.25)
     assert outlook(daily([1.0] * 300), issued(series.origin, [1.0] * 7)).year_change is None
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_sentences_of_a_total(language: str) -> None:
-    reader = open_reader(language)
-    series = daily([100.0] * 364 + [200.0] * 28, name="shop")
-    past = record(view(series, None, weekly_forecasts(series, [0.9, 1.0, 1.1] * 3)))
-    future = issued(series.origin, [150.0] * 7)
-    ahead = outlook(series, future, past=past.pairs)
-    title = headline(reader, series, view(series, future), ahead)
-    assert "1,050" in title
-    assert "945" in title
-    assert "1,155" in title
-    second = lead(reader, series, ahead, past.last)
-    assert reader.signed_percent(0.5) in second
-    assert reader.signed_percent(-0.25) in second
-    assert reader.percent(1 - 1 / 1.1) in second  # the last week came to 1.1 of its forecast
-    assert lead(reader, series, None, None) == ""
-
-
-def test_notes_leave_steps_out_of_the_record() -> None:
-    series = daily([100.0] * 100, name="shop")
-    seen = view(series, None, weekly_forecasts(series, [1.0, 2.0]))
-    whole = record(seen)
-    end = pd.Timestamp(series.origin)
-    without = record(seen, ((end - timedelta(days=6), end),))
-    assert whole.near is not None
-    assert without.near is not None
-    assert whole.near.count == 14
-    assert (without.near.count, without.near.mae) == (7, 0)
-    assert (without.left_out, len(without.judged)) == (7, 7)
-    assert without.said.equals(whole.said)  # what was said stays on the chart and in what is taken away
