@@ -17,6 +17,7 @@ from backend.actuals_table import find_columns, to_dates
 from backend.errors import InvalidInput
 from backend.forecast_types import written
 from backend.history.schema import SERIES_LENGTH, plans
+from backend.panel import TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +105,11 @@ def drop_plan(history: History, series: str) -> None:
     """Forget the plan of a series and of its parts; fine where there is none."""
     with history.engine.begin() as connection:
         connection.execute(delete(plans).where(_of(series)))
+
+
+def planned_part(node: str) -> str:
+    """The part of a plan that is about a node of a panel: the total's is the whole's."""
+    return WHOLE if node == TOTAL else node
 
 
 def plan_with_parts(history: History, series: str) -> Plan | None:

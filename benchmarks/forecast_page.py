@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import shutil
 import statistics
@@ -10,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
@@ -19,14 +21,14 @@ from benchmarks.measurement import Measurement, measurement
 from benchmarks.page_session import app_server, page_session
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from benchmarks.page_session import PageSession
     from benchmarks.product import Product
 
 DAYS = 1_826
 VINTAGES = 53
-PAINTS = 5
+PAINTS, VISITS = 5, 5  # browsers with an empty cache, and visits of each
+WARM_FROM = 2  # visits before a browser counts as warm
+BARE = Path(__file__).parent / "bare_page.py"
 VIEWERS, RERUNS_EACH = 20, 5
 LOOK_SECONDS = 2.0  # how long a viewer looks before choosing again
 BOUND_MS, BACKFILL_BOUND_MS, VIEWERS_BOUND_MS = 150.0, 2_000.0, 1_000.0
@@ -34,6 +36,7 @@ WARM_BOUND_MS, COLD_BOUND_MS, CHART_BOUND_KB = 1_500.0, 4_000.0, 300.0
 # Places of the options on the page: every range, and every interval; the last range is all of the days.
 RANGES, INTERVALS, ALL = 4, 3, 3
 ACTUALS, OTHER_ACTUALS = "five_years", "five_years_for_viewers"
+DRAWN = ".js-plotly-plot .scatterlayer path.js-line"
 TITLE = "Forecast page"
 METHOD = f"""
 The app is served as `make run` serves it, with {DAYS:,} daily actuals and the demonstration's forecasts
@@ -42,19 +45,23 @@ repeated after its end to make five years, for this benchmark only. A session sp
 messages: from sending "rerun" to the last message of the run. "Rerun" is the median over every
 combination of range and interval, each once, so that every one makes sentences, tables and chart anew.
 "Backfill" is the longest answer of the endpoint that issued the forecasts, and the number of requests is
-told by the stored forecasts, which keep the time that their answer took. {VIEWERS} viewers open the page
-of another series at the same moment, each in a session of its own, and then choose another interval every
-{LOOK_SECONDS:g} seconds, {RERUNS_EACH} times each; the 95th percentile of those reruns is bounded, that
-of the same without a pause, {VIEWERS} reruns always under way, is reported. In Chromium, "chart drawn" is
-the moment the chart's lines are in the page, from the start of the navigation, {PAINTS} times, the
-median: cold with an empty browser cache, warm in a browser that has been here before.
+told by the stored forecasts, which keep the time that their answer took. A choice above the chart runs the
+part of the page that the chart is in, as in a browser. {VIEWERS} viewers open the page of another series at
+the same moment, each in a session of its own, and then choose another interval every {LOOK_SECONDS:g}
+seconds, {RERUNS_EACH} times each; the 95th percentile of those reruns is bounded; that of the same without
+a pause, {VIEWERS} reruns always under way, and that of whole pages are reported. In Chromium, "chart drawn"
+is the moment the chart's lines are in the page, from the start of the navigation, the median of {PAINTS}
+browsers: cold with an empty cache, warm from visit {WARM_FROM + 1} to {VISITS}, since Chromium keeps
+scripts in compiled form from the second on. The bare page is one plotly chart of one line and nothing else,
+opened in turn with ours in the same run: what Streamlit and plotly take by themselves on this machine.
 """
 
 WHERE_THE_TIME_GOES = """
 on the server a third goes into making the charts and their JSON (plotly checks every property), the rest is
-spread over some sixty elements and small pandas operations. The endpoint isn't asked again, and what was
-measured of its past forecasts is kept with them. In Chromium, in loading and starting Streamlit's and
-plotly's scripts, which a browser that has been here before takes from its cache.
+spread over some fifty elements and small pandas operations. The endpoint isn't asked again, and what was
+measured of its past forecasts is kept with them. In Chromium, two thirds and more go into loading and
+starting Streamlit's and plotly's scripts, as the bare page shows; the rest is the page's other elements, of
+which each text takes a few milliseconds (hence tables and lists in one text each).
 """
 
 
@@ -71,13 +78,14 @@ def measure(product: Product) -> list[Measurement]:
         with page_session(address) as session:
             first = session.run()
             reruns, size = _reruns(session)
-        cold, warm = _paints(address)
+        with app_server({}, product.folder / "bare.log", BARE) as bare:
+            (cold, warm), (bare_cold, bare_warm) = _paints(address, bare)
     issued = history.newest_vintages(product.endpoint.name, ACTUALS)
     if len(issued) != VINTAGES:
         raise RuntimeError(f"there are {len(issued)} forecasts of {ACTUALS}, not {VINTAGES}")
     second_file = {**variables, "YOSOKU_ACTUALS": str(_five_years(product.folder, OTHER_ACTUALS))}
     with app_server(second_file, product.folder / "app.log") as address:
-        crowd, rush = _viewers(address)
+        crowd, rush, whole = _viewers(address)
     for_viewers = {one.latency_ms for one in history.newest_vintages(product.endpoint.name, OTHER_ACTUALS)}
     return [
         measurement(f"{TITLE}: rerun on the server", statistics.median(reruns), "ms", bound=BOUND_MS),
@@ -108,14 +116,19 @@ def measure(product: Product) -> list[Measurement]:
             f"{TITLE}: {VIEWERS} viewers without a pause, rerun, 95th percentile", _percentile(rush), "ms"
         ),
         measurement(
+            f"{TITLE}: {VIEWERS} viewers, rerun of the whole page, 95th percentile", _percentile(whole), "ms"
+        ),
+        measurement(
             f"{TITLE}: {VIEWERS} viewers, requests to the endpoint", len(for_viewers), "requests", bound=1
         ),
         measurement(
             f"{TITLE}: chart drawn in Chromium, warm", statistics.median(warm), "ms", bound=WARM_BOUND_MS
         ),
+        measurement(f"{TITLE}: a bare page's chart drawn, warm", statistics.median(bare_warm), "ms"),
         measurement(
             f"{TITLE}: chart drawn in Chromium, cold", statistics.median(cold), "ms", bound=COLD_BOUND_MS
         ),
+        measurement(f"{TITLE}: a bare page's chart drawn, cold", statistics.median(bare_cold), "ms"),
     ]
 
 
@@ -151,49 +164,56 @@ def _reruns(session: PageSession) -> tuple[list[float], int]:
     return taken, size
 
 
-def _viewers(address: str) -> tuple[list[float], list[float]]:
-    """Milliseconds of the reruns of many sessions that are open at once: with looks between, and without."""
+def _viewers(address: str) -> tuple[list[float], list[float], list[float]]:
+    """Milliseconds of the reruns of many sessions that are open at once.
+
+    First of the chart's part with looks between, then without, then of the whole page with looks.
+    """
     together = threading.Barrier(VIEWERS)
 
-    def view(number: int) -> tuple[list[float], list[float]]:
+    def view(number: int) -> tuple[list[float], ...]:
+        def turns(look: float, *, whole: bool = False) -> list[float]:
+            together.wait()
+            time.sleep(look * number / VIEWERS)  # people don't click in step
+            return [_choose(session, number + turn, look, whole=whole) for turn in range(RERUNS_EACH)]
+
         with page_session(address) as session:
             together.wait()
             session.run()
-            together.wait()
-            time.sleep(LOOK_SECONDS * number / VIEWERS)  # people don't click in step
-            looking = [_choose(session, number + turn, LOOK_SECONDS) for turn in range(RERUNS_EACH)]
-            together.wait()
-            return looking, [_choose(session, number + turn, 0.0) for turn in range(RERUNS_EACH)]
+            return turns(LOOK_SECONDS), turns(0.0), turns(LOOK_SECONDS, whole=True)
 
     with ThreadPoolExecutor(VIEWERS) as pool:
-        found = list(pool.map(view, range(VIEWERS)))
-    return [taken for looking, _ in found for taken in looking], [
-        taken for _, rush in found for taken in rush
-    ]
+        looking, rush, whole = zip(*pool.map(view, range(VIEWERS)), strict=True)
+    flat = itertools.chain.from_iterable
+    return list(flat(looking)), list(flat(rush)), list(flat(whole))
 
 
-def _choose(session: PageSession, turn: int, look: float) -> float:
+def _choose(session: PageSession, turn: int, look: float, *, whole: bool) -> float:
     """Milliseconds of a rerun with another interval, after a look at the page."""
     time.sleep(look)
     session.choose("forecast_interval", turn % INTERVALS)
-    return session.run() * 1000
+    return (session.run() if whole else session.run_part()) * 1000
 
 
-def _paints(address: str) -> tuple[list[float], list[float]]:
-    """Milliseconds to the drawn chart, with an empty browser cache and in a browser that was here before."""
-    cold: list[float] = []
-    warm: list[float] = []
+def _paints(*addresses: str) -> list[tuple[list[float], list[float]]]:
+    """Milliseconds to each address's drawn chart: with an empty cache, and from the third visit on."""
+    found: list[tuple[list[float], list[float]]] = [([], []) for _ in addresses]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for _ in range(PAINTS):
-            page = browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900}).new_page()
-            for found in (cold, warm):
-                page.goto(address)
-                page.locator(".js-plotly-plot .scatterlayer path.js-line").first.wait_for(state="attached")
-                found.append(float(page.evaluate("performance.now()")))
-            page.context.close()
+            for address, (cold, warm) in zip(addresses, found, strict=True):
+                page = browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900}).new_page()
+                visits = []
+                for _ in range(VISITS):
+                    page.goto(address)
+                    page.locator(DRAWN).first.wait_for(state="attached")
+                    visits.append(float(page.evaluate("performance.now()")))
+                    page.goto("about:blank")
+                cold.append(visits[0])
+                warm += visits[WARM_FROM:]
+                page.context.close()
         browser.close()
-    return cold, warm
+    return found
 
 
 def _percentile(values: list[float]) -> float:

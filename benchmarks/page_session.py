@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -21,18 +21,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from streamlit.proto.Delta_pb2 import Delta
     from websockets.sync.client import ClientConnection
 
+APP = PROJECT_ROOT / "streamlit_app.py"
 START_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 
 
 @contextlib.contextmanager
-def app_server(variables: Mapping[str, str], log: Path) -> Iterator[str]:
+def app_server(variables: Mapping[str, str], log: Path, script: Path = APP) -> Iterator[str]:
     """Serve the app as `make run` does, with variables of its own; gives its address once it answers."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "streamlit_app.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
     with log.open("ab") as output:
         server = subprocess.Popen(
@@ -53,22 +55,33 @@ def app_server(variables: Mapping[str, str], log: Path) -> Iterator[str]:
 
 
 class PageSession:
-    """A session on one page; keeps the elements of the last run and the choices that were made."""
+    """A session on one page; keeps the elements that are shown and the choices that were made."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._choices: dict[str, list[str]] = {}
         self._page = ""
-        self.elements: list[Any] = []
+        self._part = ""  # the fragment of the last choice
+        self._deltas: list[Delta] = []
 
     def run(self) -> float:
-        """Run the page, as a browser asks for it; seconds from the request to the last message of the run.
+        """Run the whole page; seconds from the request to the last message of the run.
 
         Raises RuntimeError when the page shows an exception.
         """
+        return self._run("")
+
+    def run_part(self) -> float:
+        """Run the part of the page that the last choice is in, as a browser does; seconds, as above."""
+        if not self._part:
+            raise RuntimeError("the last choice is in no part of its own")
+        return self._run(self._part)
+
+    def _run(self, part: str) -> float:
         request = BackMsg()
         state = request.rerun_script
         state.page_script_hash = self._page
+        state.fragment_id = part
         state.context_info.timezone = "UTC"
         state.context_info.locale = "en-US"
         for identity, values in self._choices.items():
@@ -79,24 +92,25 @@ class PageSession:
         self._connection.send(request.SerializeToString())
         messages = self._until_finished()
         seconds = time.perf_counter() - started
-        self._read(messages)
+        self._read(messages, part)
         return seconds
 
     def choose(self, key: str, option: int) -> None:
         """Choose an option of a segmented control by its key and the option's place."""
-        [group] = [
-            element.button_group
-            for element in self._of_kind("button_group")
-            if key in element.button_group.id
+        [(part, group)] = [
+            (delta.fragment_id, delta.new_element.button_group)
+            for delta in self._of_kind("button_group")
+            if key in delta.new_element.button_group.id
         ]
         self._choices[group.id] = [group.options[option].content]
+        self._part = part
 
     def charts(self) -> list[str]:
         """The plotly figures on the page, as JSON."""
-        return [element.plotly_chart.spec for element in self._of_kind("plotly_chart")]
+        return [delta.new_element.plotly_chart.spec for delta in self._of_kind("plotly_chart")]
 
-    def _of_kind(self, kind: str) -> list[Any]:
-        return [element for element in self.elements if element.WhichOneof("type") == kind]
+    def _of_kind(self, kind: str) -> list[Delta]:
+        return [delta for delta in self._deltas if delta.new_element.WhichOneof("type") == kind]
 
     def _until_finished(self) -> list[bytes]:
         """The messages of one run, unread: reading them is the browser's time, not the server's."""
@@ -109,18 +123,19 @@ class PageSession:
             if len(message) < 200 and _finished(message):
                 return messages
 
-    def _read(self, messages: list[bytes]) -> None:
+    def _read(self, messages: list[bytes], part: str) -> None:
         read = [ForwardMsg.FromString(message) for message in messages]
         for message in read:
             if message.WhichOneof("type") == "new_session":
                 self._page = message.new_session.page_script_hash
-        self.elements = [
-            message.delta.new_element
+        kept = [delta for delta in self._deltas if part and delta.fragment_id != part]
+        self._deltas = kept + [
+            message.delta
             for message in read
             if message.WhichOneof("type") == "delta" and message.delta.WhichOneof("type") == "new_element"
         ]
         if failed := self._of_kind("exception"):
-            raise RuntimeError(f"the page shows an exception: {failed[0].exception.message}")
+            raise RuntimeError(f"the page shows an exception: {failed[0].new_element.exception.message}")
 
 
 @contextlib.contextmanager
@@ -135,7 +150,8 @@ def _finished(message: bytes) -> bool:
     read = ForwardMsg.FromString(message)
     return bool(
         read.WhichOneof("type") == "script_finished"
-        and read.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+        and read.script_finished
+        in (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from dashboard.chart_style import Words
@@ -43,9 +45,10 @@ class Sentence:
 class Board:
     """The page's content, top to bottom; every text is in the reader's language and unescaped.
 
-    `lines` and `words` are what the chart draws, `alt` its takeaway. `accuracy` has a row a lead time, `days`
-    a row a step of the forecast, both in words; `figures` is the table behind them, as exported: ds, origin,
-    y, mean, lower_80 .. upper_95, interpolated.
+    `lines` and `words` are what the chart draws, `alt` its takeaway, `steps` the names of the steps that it
+    shows a forecast for, by their ISO format. `accuracy` has a row a lead time, `days` a row a step of the
+    forecast, both in words; `figures` is the table behind them, as exported: ds, origin, y, mean,
+    lower_80 .. upper_95, interpolated.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Board:
     lines: Lines
     words: Words
     alt: str
+    steps: Mapping[str, str]
     signals: tuple[Sentence, ...]
     calibration: tuple[Sentence, ...]
     misses: tuple[Sentence, ...]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from backend import notes
 from backend.deployments import deployed_to
+from backend.forecast_components import components
 from backend.horizons import FAR_STEPS, NEXT_STEPS
 from backend.outlook import outlook
 from backend.signals import find_signals
@@ -21,6 +22,7 @@ from dashboard.chart_words import chart_words
 from dashboard.charts import Lines
 from dashboard.headline import byline, headline, lead, unit_of
 from dashboard.notes_words import note_text
+from dashboard.provenance import explained_steps
 from dashboard.series import RANGES, future_frame, window
 from dashboard.signal_words import signal_sentence
 from dashboard.tiles import tiles
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from backend.actuals import Actuals
     from backend.application import Application
     from backend.deployments import Deployed
+    from backend.forecast_components import Components
     from backend.forecasts import ForecastView
     from backend.notes import Note
     from backend.track_record import Record
@@ -62,6 +65,7 @@ class Standing:
     misses: tuple[Sentence, ...]
     notes: tuple[Sentence, ...]
     accuracy: pd.DataFrame
+    components: Components | None
     flags: pd.DataFrame
 
 
@@ -107,6 +111,7 @@ def standing_of(
         misses=miss_sentences(reader, series, past.pairs),
         notes=tuple(Sentence(note_text(reader, note, series.frequency)) for note in pinned),
         accuracy=lead_time_table(reader, series, past.pairs),
+        components=components(view.future, series) if view.future else None,
         flags=_flags(reader, series, pinned, deployed),
     )
 
@@ -137,6 +142,7 @@ def board_of(
             frequency=series.frequency,
         ),
         alt=reader.t("forecast.chart_alt", message=standing.title, misses=len(lines.misses)),
+        steps=explained_steps(reader, lines, series.frequency),
         signals=standing.signals,
         calibration=standing.calibration,
         misses=standing.misses,

@@ -14,13 +14,19 @@ if TYPE_CHECKING:
 
     from backend.forecast_types import Vintage
     from backend.forecasts import ForecastView
+    from backend.series_calendar import Frequency
+    from dashboard.charts import Lines
     from dashboard.i18n import Reader
 
 
-def explained_steps(view: ForecastView, said: pd.DataFrame, horizon: int) -> list[datetime]:
-    """The steps that a forecast was shown for: the newest first, since those are asked about most."""
-    ahead = [point.ds for point in view.future.within(horizon).points] if view.future else []
-    return [*ahead, *reversed([step.to_pydatetime() for step in said["ds"] if step not in set(ahead)])]
+def explained_steps(reader: Reader, lines: Lines, frequency: Frequency) -> dict[str, str]:
+    """The steps that a chart shows a forecast for, in ISO format, and their names.
+
+    The newest first, since those are asked about most.
+    """
+    ahead = [step.to_pydatetime() for step in lines.future["ds"]]
+    past = [step.to_pydatetime() for step in reversed(lines.said["ds"].tolist())]
+    return {step.isoformat(): when(reader, step, frequency) for step in [*ahead, *past]}
 
 
 def issued_for(view: ForecastView, said: pd.DataFrame, step: datetime) -> Vintage | None:

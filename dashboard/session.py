@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LANGUAGE = "lang"
 SWITCH = "language"
+MOUSE = "has_a_mouse"
 
 
 def settle_language() -> None:
@@ -59,7 +60,9 @@ def reader() -> Reader:
 
 def has_a_mouse() -> bool:
     """Whether the browser is a desk's: a finger that scrolls a page over a chart must not zoom it."""
-    return "Mobi" not in (st.context.headers.get("User-Agent") or "")
+    if MOUSE not in st.session_state:  # a session stays in one browser; the headers are read anew each time
+        st.session_state[MOUSE] = "Mobi" not in (st.context.headers.get("User-Agent") or "")
+    return bool(st.session_state[MOUSE])
 
 
 def _zone() -> datetime.tzinfo | None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from backend import forecasts, services
 from backend.actuals import list_actuals
 from backend.errors import NotFound
-from backend.panel import TOTAL, Panel
+from backend.panel import Panel
 from backend.panel_forecasts import is_made_for, refresh_panel, view_of_node
 from backend.panel_table import read_any
-from backend.plans import WHOLE, plan_with_parts
+from backend.plans import plan_with_parts, planned_part
 from dashboard.board_content import make_board
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def make_boards(
     if view.future is None:
         raise NotFound(f"{name} has given no forecast of {series.name}.", code="brief.no_forecast", name=name)
     plan = plan_with_parts(application.history, table.name)
-    planned = plan.parts.get(WHOLE if node in ("", TOTAL) else node) if plan else None
+    planned = plan.parts.get(planned_part(node)) if plan else None
     return [make_board(application, reader, view, name, planned) for reader in readers]
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from backend import actuals as actuals_source
 from backend.errors import YosokuError
-from dashboard import reads
+from dashboard import forecast_reads
 from dashboard.components.feedback import plain, show_error
 from dashboard.moments import when
 from dashboard.session import application
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backend.panel import Panel
     from dashboard.i18n import Reader
 
-SOURCE = "actuals_source"
+SOURCE, PANEL = "actuals_source", "actuals_panel"
 COLUMNS = ("actuals_date_column", "actuals_value_column")
 UPLOAD_MB = 50
 PROBLEMS_SHOWN = 50
@@ -35,16 +35,26 @@ def chosen_source() -> ActualsSource:
 def read_chosen(source: ActualsSource) -> Actuals | Panel:
     """The chosen series, or the table of many, with the chosen columns; raises InvalidActuals."""
     dates, values = (st.session_state.get(f"{key}_{source.name}") for key in COLUMNS)
-    return reads.read_actuals(source, dates, values)
+    return forecast_reads.read_actuals(source, dates, values)
 
 
 def choose_actuals(
     reader: Reader, source: ActualsSource, chosen: Actuals | Panel | None, series: Actuals | None
 ) -> None:
-    """Source, columns, upload and what was found in the file; `series` is the part of it that is shown."""
-    with st.expander(
-        reader.t("actuals.title", name=source.name), icon=":material/database:", key="actuals_panel"
-    ):
+    """Source, columns, upload and what was found in the file; `series` is the part of it that is shown.
+
+    Open from the beginning where there is nothing to show.
+    """
+    panel = st.expander(
+        reader.t("actuals.title", name=source.name),
+        expanded=chosen is None,
+        icon=":material/database:",
+        key=PANEL,
+        on_change="rerun",
+    )
+    if not panel.open:
+        return
+    with panel:
         left, right = st.columns(2, gap="medium")
         with left:
             _choose_source(reader, source)
@@ -60,7 +70,12 @@ def _choose_source(reader: Reader, source: ActualsSource) -> None:
     names = [known.name for known in actuals_source.list_actuals(application().settings)]
     if st.session_state.get(SOURCE) not in names:
         st.session_state[SOURCE] = source.name
-    st.selectbox(reader.t("actuals.source"), names, key=SOURCE, persist_state="session")
+    st.selectbox(reader.t("actuals.source"), names, key=SOURCE, on_change=_stay_open, persist_state="session")
+
+
+def _stay_open() -> None:
+    """Keep the panel open under its next title, which makes it another one to Streamlit."""
+    st.session_state[PANEL] = True
 
 
 def _choose_columns(reader: Reader, source: ActualsSource, series: Actuals | Panel) -> None:
@@ -100,10 +115,14 @@ def _upload(reader: Reader) -> None:
 
 
 def take_upload() -> None:
-    """Choose the series that was just uploaded; a widget's state can only be set before it is drawn."""
+    """Choose the series that was just uploaded, and show what was found in it.
+
+    A widget's state can only be set before it is drawn.
+    """
     name = st.session_state.pop("actuals_next", None)
     if name:
         st.session_state[SOURCE] = name
+        st.session_state[PANEL] = True
 
 
 def _show_findings(reader: Reader, series: Actuals) -> None:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from backend.forecast_components import components
-from dashboard import reads
+from dashboard import forecast_reads
 from dashboard.calibration_words import components_sentence, position_name
 from dashboard.chart_words import chart_words
 from dashboard.components.feedback import plain
 from dashboard.components.figures import draw
 from dashboard.components.sentences import show_sentences
+from dashboard.components.tables import written_table
 from dashboard.headline import unit_of
 from dashboard.lead_time_chart import ErrorLine, lead_time_chart
 
@@ -24,45 +24,40 @@ if TYPE_CHECKING:
     from backend.actuals import Actuals
     from backend.forecast_components import Components
     from backend.forecast_types import Vintage
-    from dashboard.board import Board, Sentence
+    from dashboard.board import Sentence
+    from dashboard.board_content import Standing
     from dashboard.i18n import Reader
 
 MOST_POSITIONS = 24  # a year of weeks would be a line, not a profile
 
 
-def show_how_right(reader: Reader, series: Actuals, board: Board, future: Vintage | None) -> None:
-    """The board's table and sentences about past forecasts, and the level and profile of the newest one."""
+def show_how_right(reader: Reader, series: Actuals, standing: Standing, future: Vintage | None) -> None:
+    """The table and sentences about past forecasts, and the level and profile of the newest one."""
     st.subheader(reader.t("accuracy.title"), anchor=False, help=reader.t("accuracy.help"))
-    if board.accuracy.empty:
+    if standing.accuracy.empty:
         st.caption(reader.t("accuracy.none"))
     else:
-        table = board.accuracy.map(plain)
-        st.table(table, hide_index=True, border="horizontal", alt=reader.t("accuracy.title"))
-        st.caption(plain(reader.t("calibration.note")))
+        note = plain(reader.t("calibration.note"))
+        st.markdown(f"{written_table(standing.accuracy)}\n\n:small[{note}]")
         left, right = st.columns(2, gap="medium")
         with left:
-            show_sentences(reader.t("calibration.title"), board.calibration, key="calibration")
+            show_sentences(reader.t("calibration.title"), standing.calibration)
         with right:
-            _show_misses(reader, board.misses)
-    parts = components(future, series) if future else None
+            _show_misses(reader, standing.misses)
+    parts = standing.components
     if future is not None and parts is not None and len(parts.profile) <= MOST_POSITIONS:
         show_components(reader, series, future, parts)
 
 
 def _show_misses(reader: Reader, misses: Sequence[Sentence]) -> None:
-    with st.container(gap="xsmall", key="worst_misses"):
-        st.markdown(f"**{reader.t('calibration.misses')}**")
-        if not misses:
-            st.caption(reader.t("calibration.no_misses"))
-        for sentence in misses:
-            st.markdown(f"- {plain(sentence.text)}")
+    lines = [f"- {plain(sentence.text)}" for sentence in misses] or [reader.t("calibration.no_misses")]
+    st.markdown("\n".join([f"**{reader.t('calibration.misses')}**\n", *lines]))
 
 
 def show_components(reader: Reader, series: Actuals, future: Vintage, parts: Components) -> None:
     """The season's profile as it is forecast and as it was, in the series' unit."""
     sentence = components_sentence(reader, series, parts)
-    st.markdown(f"**{reader.t('calibration.components_title')}**")
-    st.markdown(plain(sentence))
+    st.markdown(f"**{reader.t('calibration.components_title')}**\n\n{plain(sentence)}")
     panel = st.expander(
         reader.t("calibration.components_chart"),
         icon=":material/show_chart:",
@@ -73,7 +68,11 @@ def show_components(reader: Reader, series: Actuals, future: Vintage, parts: Com
         return
     key = ("components", *future.identity, reader.language)
     with panel:
-        draw(reads.kept(key, lambda: _profile(reader, series, parts)), key="components_chart", alt=sentence)
+        draw(
+            forecast_reads.kept(key, lambda: _profile(reader, series, parts)),
+            key="components_chart",
+            alt=sentence,
+        )
 
 
 def _profile(reader: Reader, series: Actuals, parts: Components) -> go.Figure:

@@ -12,7 +12,7 @@ from backend import notes
 from backend.errors import YosokuError
 from backend.notes import NOTE_KINDS, TEXT_LENGTH
 from backend.series_calendar import has_hours
-from dashboard import reads
+from dashboard import forecast_reads
 from dashboard.components.feedback import plain, show_error
 from dashboard.moments import when
 from dashboard.notes_words import note_days
@@ -146,7 +146,7 @@ def _end(day: date, series: Actuals) -> datetime:
 
 def _changed(news: str) -> None:
     """Run the page anew, which then says what happened."""
-    reads.forget_remembered()
+    forecast_reads.forget_remembered()
     st.session_state[NEWS] = news
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
     st.rerun()

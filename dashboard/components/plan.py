@@ -8,7 +8,7 @@ import streamlit as st
 
 from backend.errors import YosokuError
 from backend.plans import WHOLE, drop_plan, plan_with_parts, read_plan, save_plan
-from dashboard import reads
+from dashboard import forecast_reads
 from dashboard.components.feedback import plain, show_error
 from dashboard.session import application
 
@@ -90,7 +90,7 @@ def _upload(reader: Reader, series: str, turn: int) -> None:
 
 def _changed(news: str) -> None:
     """Run the page anew, which then says what happened."""
-    reads.forget_remembered()
+    forecast_reads.forget_remembered()
     st.session_state[NEWS] = news
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
     st.rerun()

@@ -9,15 +9,13 @@ import streamlit as st
 
 from dashboard.components.endpoint_cards import OPENED
 from dashboard.components.feedback import plain
-from dashboard.moments import when
-from dashboard.provenance import explained_steps, figure_sentence, issued_for, provenance_sentence
+from dashboard.provenance import figure_sentence, issued_for, provenance_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    import pandas as pd
-
-    from backend.forecasts import ForecastView
+    from dashboard.board import Board
+    from dashboard.forecast_reads import Shown
     from dashboard.i18n import Reader
 
 STEP, CHART = "provenance_step", "forecast_chart"
@@ -31,30 +29,30 @@ def take_click() -> None:
         st.session_state[STEP] = moment.isoformat()
 
 
-def show_provenance(
-    reader: Reader, view: ForecastView, said: pd.DataFrame, horizon: int, known: Collection[str]
-) -> None:
-    """A choice of the step, and who forecast it; `known` are the endpoints that have a page."""
-    steps = {step.isoformat(): step for step in explained_steps(view, said, horizon)}
-    if not steps:
+def show_provenance(reader: Reader, shown: Shown, board: Board, known: Collection[str]) -> None:
+    """A choice of a step on the chart, and who forecast it; `known` are the endpoints that have a page."""
+    view, said = shown.view, board.lines.said
+    names = board.steps
+    if not names:
         return
-    if st.session_state.get(STEP) not in steps:
+    if st.session_state.get(STEP) not in names:
         st.session_state[STEP] = None
     chosen = st.selectbox(
         reader.t("provenance.label"),
-        list(steps),
+        list(names),
         index=None,
-        format_func=lambda text: when(reader, steps[text], view.actuals.frequency),
+        format_func=names.__getitem__,
         placeholder=reader.t("provenance.placeholder"),
         key=STEP,
         label_visibility="collapsed",
         width=420,
     )
-    vintage = issued_for(view, said, steps[chosen]) if chosen else None
-    if vintage is None or chosen is None:
+    step = datetime.fromisoformat(chosen) if chosen else None
+    vintage = issued_for(view, said, step) if step else None
+    if vintage is None or step is None:
         return
     with st.container(border=True, gap="xsmall", key="provenance"):
-        st.markdown(plain(figure_sentence(reader, view, vintage, steps[chosen])))
+        st.markdown(plain(figure_sentence(reader, view, vintage, step)))
         st.caption(plain(provenance_sentence(reader, vintage)))
         if vintage.endpoint in known:
             st.page_link(

@@ -19,9 +19,9 @@ def show_scheduled_brief(reader: Reader) -> None:
     """A line about the scheduled brief; nothing where none is scheduled."""
     opened = application()
     turn = opened.schedule.next_turn_of(TASK) if opened.schedule else None
-    job = opened.jobs.latest(TASK)
     if turn is None:
         return
+    job = opened.jobs.latest(TASK)
     upcoming = reader.moment(turn)
     if job is None:
         st.caption(reader.t("brief_job.next", moment=upcoming))

@@ -20,13 +20,12 @@ SIGNS: dict[Tone, str] = {
 }
 
 
-def show_sentences(title: str, sentences: Sequence[Sentence], *, key: str) -> None:
+def show_sentences(title: str, sentences: Sequence[Sentence]) -> None:
     """Sentences under a title, each with the sign of its tone; nothing when there are none."""
-    if not sentences:
-        return
-    with st.container(gap="xsmall", key=key):
-        st.markdown(f"**{plain(title)}**")
-        for sentence in sentences:
-            st.markdown(f"{SIGNS[sentence.tone]}&ensp;{plain(sentence.text)}")
-            if sentence.advice:
-                st.caption(plain(sentence.advice))
+    if sentences:
+        st.markdown("\n\n".join([f"**{plain(title)}**", *(_paragraph(one) for one in sentences)]))
+
+
+def _paragraph(sentence: Sentence) -> str:
+    text = f"{SIGNS[sentence.tone]}&ensp;{plain(sentence.text)}"
+    return f"{text}  \n:small[{plain(sentence.advice)}]" if sentence.advice else text

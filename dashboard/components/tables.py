@@ -1,21 +1,25 @@
-"""The tables under the forecast chart."""
+"""Tables of words on the Forecast page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from dashboard.components.feedback import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
-    from dashboard.i18n import Reader
 
-HEIGHT = 320  # pixels; the days of a quarter scroll
+def written_table(table: pd.DataFrame) -> str:
+    """Words in rows and columns, in Markdown.
+
+    It is one text: a browser takes as long for each cell of `st.table` as for a text of its own.
+    """
+    rows = [_row(row) for row in table.itertuples(index=False)]
+    return "\n".join([_row(table.columns), "|" + " --- |" * len(table.columns), *rows])
 
 
-def show_days(reader: Reader, days: pd.DataFrame) -> None:
-    """The forecast step by step with its limits."""
-    st.table(days.map(plain), hide_index=True, border="horizontal", height=HEIGHT, alt=reader.t("days.title"))
+def _row(cells: Iterable[object]) -> str:
+    return "| " + " | ".join(plain(str(cell)).replace("|", "\\|") for cell in cells) + " |"

@@ -25,8 +25,11 @@ DOCUMENTS: Sequence[ExportFormat] = ("pdf", "html", "xlsx", "csv")
 
 def show_take_away(reader: Reader, board: Board, link: str) -> None:
     """One button that opens the choices; a file is made when it is asked for."""
+    menu = st.popover(reader.t("brief.title"), icon=":material/download:", key="take_away", on_change="rerun")
+    if not menu.open:
+        return
     today = datetime.now(reader.zone).date()
-    with st.popover(reader.t("brief.title"), icon=":material/download:", key="take_away"):
+    with menu:
         for form in DOCUMENTS:
             export = export_board(reader, board, form, today)
             _offer(reader, form, export, export.make)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import reads
+from dashboard import forecast_reads
 from dashboard.chart_words import chart_words
 from dashboard.charts import forecast_chart
 from dashboard.components.feedback import plain
@@ -47,7 +47,7 @@ def show_time_machine(reader: Reader, view: ForecastView) -> None:
     )
     vintage = next(past for past in view.past if past.origin == origin)
     key = ("time machine", *vintage.identity, series.origin, reader.language)
-    sentence, figure = reads.kept(key, lambda: _replayed(reader, view, origin))
+    sentence, figure = forecast_reads.kept(key, lambda: _replayed(reader, view, origin))
     st.markdown(plain(sentence))
     draw(figure, key="time_machine_chart", alt=sentence)
     st.caption(plain(provenance_sentence(reader, vintage)))

@@ -11,10 +11,10 @@ from backend import notes
 from backend.errors import EndpointRejected, YosokuError
 from backend.forecasts import default_endpoint
 from backend.horizons import HORIZONS
-from backend.panel import TOTAL, Panel
+from backend.panel import Panel
 from backend.panel_forecasts import is_made_for
-from backend.plans import WHOLE, plan_with_parts
-from dashboard import reads
+from backend.plans import plan_with_parts, planned_part
+from dashboard import forecast_reads, reads
 from dashboard.board_content import Choices
 from dashboard.components.actuals_choice import choose_actuals, chosen_source, read_chosen, take_upload
 from dashboard.components.breakdown import choose_node, show_breakdown
@@ -29,7 +29,7 @@ from dashboard.components.plan import show_plan
 from dashboard.components.provenance import CHART, show_provenance, take_click
 from dashboard.components.sentences import show_sentences
 from dashboard.components.state import state_badge
-from dashboard.components.tables import show_days
+from dashboard.components.tables import written_table
 from dashboard.components.take_away import show_take_away
 from dashboard.components.tiles import show_tiles
 from dashboard.components.time_machine import show_time_machine
@@ -40,23 +40,25 @@ if TYPE_CHECKING:
     from backend.actuals import Actuals
     from backend.services import Endpoint
     from backend.track_record import Record
-    from dashboard.board import Board
-    from dashboard.reads import Shown, ShownPanel
+    from dashboard.board_content import Standing
+    from dashboard.forecast_reads import Remembered, Shown, ShownPanel
 
+DAYS_HEIGHT = 320  # pixels; the days of a quarter scroll
 words = reader()
 
 
 @dataclass(frozen=True)
 class Page:
-    """What is shown: whose forecasts of which actuals, as a reader chose to see them.
+    """What is shown: whose forecasts of which actuals, how far ahead.
 
-    `rows` is the version of the actuals' source that was read.
+    `rows` is the version of the actuals' `source` that was read.
     """
 
     found: list[Endpoint]
     name: str
+    source: str
     series: Actuals
-    choices: Choices
+    horizon: int
     panel: ShownPanel | None = None
     node: str = ""
     rows: str = ""
@@ -136,35 +138,47 @@ def show_problem(shown: Shown, name: str, state: str) -> None:
     st.warning(plain(text), icon=":material/cloud_off:")
 
 
-def show_head(page: Page, shown: Shown, board: Board) -> None:
+def show_head(page: Page, shown: Shown, standing: Standing) -> None:
     """The message, what it is against, who said it; and what is wrong, if anything is."""
     state = page.endpoint.state if page.endpoint else ""
-    st.title(plain(board.title), anchor=False)
-    if board.lead:
-        st.markdown(plain(board.lead))
+    st.title(plain(standing.title), anchor=False)
+    if standing.lead:
+        st.markdown(plain(standing.lead))
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="content"):
             live_state(page.name, state, page.rows)
-        st.caption(plain(board.byline))
+        st.caption(plain(standing.byline))
     if not shown.view.live or (state and state != "Healthy"):
         show_problem(shown, page.name, state)
 
 
-def show_board(page: Page, shown: Shown, past: Record, board: Board) -> None:
-    """Chart, where its figures come from, tiles, what to know, and how right we were."""
-    figure = reads.board_chart(board, page.choices.levels, zoom=has_a_mouse())
-    draw(figure, key=CHART, alt=board.alt, on_click=take_click)
-    with st.container(horizontal=True, vertical_alignment="top", horizontal_alignment="distribute"):
-        with st.container(width="content"):
-            known = [endpoint.name for endpoint in page.found]
-            show_provenance(words, shown.view, past.said, page.choices.horizon, known)
-        show_take_away(words, board, link_to(source.name, page.node, page.name, page.choices))
-    show_tiles(board.tiles)
-    show_sentences(words.t("signal.title"), board.signals, key="signals")
-    show_how_right(words, page.series, board, shown.view.future)
+@st.fragment
+def show_chart(page: Page, shown: Shown, past: Record, left: Remembered) -> None:
+    """How much of the past and which bands, the chart, where its figures come from, and files of it.
+
+    A choice here, or a click on the chart, draws this part alone.
+    """
+    with controls:
+        choices = Choices(page.horizon, *choose_view(words, page.series))
+    board = forecast_reads.board(words, shown, past, choices, left)
+    with body:
+        figure = forecast_reads.board_chart(board, choices.levels, zoom=has_a_mouse())
+        draw(figure, key=CHART, alt=board.alt, on_click=take_click)
+        with st.container(horizontal=True, vertical_alignment="top", horizontal_alignment="distribute"):
+            with st.container(width="content"):
+                known = [endpoint.name for endpoint in page.found]
+                show_provenance(words, shown, board, known)
+            show_take_away(words, board, link_to(page.source, page.node, page.name, choices))
 
 
-def show_more(page: Page, shown: Shown, board: Board) -> None:
+def show_findings(page: Page, shown: Shown, standing: Standing) -> None:
+    """Tiles, what to know, and how right we were."""
+    show_tiles(standing.tiles)
+    show_sentences(words.t("signal.title"), standing.signals)
+    show_how_right(words, page.series, standing, shown.view.future)
+
+
+def show_more(page: Page, shown: Shown) -> None:
     """What is opened on demand: the figures by day, replay, comparison, parts, notes.
 
     The first is open from the beginning, so that it is one without another chart for the browser to draw.
@@ -190,8 +204,10 @@ def show_more(page: Page, shown: Shown, board: Board) -> None:
                 show_notes(words, page.series)
                 if page.panel is None:
                     show_plan(words, page.series.name)
-            elif len(board.days):
-                show_days(words, board.days)
+            elif shown.view.future is not None:
+                days = forecast_reads.days(words, shown, page.horizon)
+                with st.container(height=DAYS_HEIGHT, border=False, key="days_table"):
+                    st.markdown(written_table(days))
 
 
 def load(page: Page, name: str) -> Shown:
@@ -199,9 +215,9 @@ def load(page: Page, name: str) -> Shown:
     endpoint = next((known for known in page.found if known.name == name), None)
     model = endpoint.model_id if endpoint else None
     if page.panel is None:
-        return reads.forecast(name, model, page.series)
-    panel = reads.panel_forecasts(name, model, page.panel.view.panel)
-    return reads.node_forecast(panel, page.node)
+        return forecast_reads.forecast(name, model, page.series)
+    panel = forecast_reads.panel_forecasts(name, model, page.panel.view.panel)
+    return forecast_reads.node_forecast(panel, page.node)
 
 
 def serving_names(names: list[str], actuals: str, series: str) -> list[str]:
@@ -216,21 +232,25 @@ def show_page(names: list[str], chosen: Actuals | Panel, node: str, series: Actu
     preferred = default_endpoint(found, application().history, series.name)
     with controls:
         name, horizon = choose_forecast(names, preferred.name if preferred else names[0], series)
-        choices = Choices(horizon, *choose_view(words, series))
     endpoint = next((known for known in found if known.name == name), None)
     model = endpoint.model_id if endpoint else None
     with body, st.spinner(words.t("forecast.asking", name=name)):
-        panel = reads.panel_forecasts(name, model, chosen) if isinstance(chosen, Panel) else None
-        shown = reads.node_forecast(panel, node) if panel else reads.forecast(name, model, series)
-    page = Page(found, name, series, choices, panel, node, rows)
-    remembered = reads.remembered(series.name, name, chosen.name, WHOLE if node in ("", TOTAL) else node)
-    past = reads.track_record(shown, notes.excluded_ranges(remembered.notes))
-    board = reads.board(words, shown, past, choices, remembered)
+        panel = forecast_reads.panel_forecasts(name, model, chosen) if isinstance(chosen, Panel) else None
+        shown = (
+            forecast_reads.node_forecast(panel, node)
+            if panel
+            else forecast_reads.forecast(name, model, series)
+        )
+    page = Page(found, name, source.name, series, horizon, panel, node, rows)
+    left = forecast_reads.remembered(series.name, name, chosen.name, planned_part(node))
+    past = forecast_reads.track_record(shown, notes.excluded_ranges(left.notes))
+    standing = forecast_reads.standing(words, shown, past, left)
     with head:
-        show_head(page, shown, board)
+        show_head(page, shown, standing)
+    show_chart(page, shown, past, left)
     with body:
-        show_board(page, shown, past, board)
-        show_more(page, shown, board)
+        show_findings(page, shown, standing)
+        show_more(page, shown)
 
 
 open_link()
@@ -272,7 +292,7 @@ if chosen is not None:
     if isinstance(chosen, Panel):
         with controls:
             node = choose_node(words, chosen)
-    series = reads.node_actuals(chosen, node) if isinstance(chosen, Panel) else chosen
+    series = forecast_reads.node_actuals(chosen, node) if isinstance(chosen, Panel) else chosen
     serving = serving_names(names, source.name, series.name) if isinstance(chosen, Panel) else names
     if serving and not preparing:
         show_page(serving, chosen, node, series)

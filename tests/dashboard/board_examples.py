@@ -17,6 +17,7 @@ from dashboard.chart_words import chart_words
 from dashboard.charts import Lines
 from dashboard.headline import byline, headline, lead
 from dashboard.i18n import Language, open_reader
+from dashboard.provenance import explained_steps
 from dashboard.series import future_frame, window
 from dashboard.tiles import tiles
 from tests.dashboard.series_examples import daily, issued, view
@@ -94,15 +95,17 @@ def board(language: Language = "en", **changed: Any) -> Board:
         part: tuple(Sentence(text, advice, "bad" if advice else "calm") for text, advice in sentences)
         for part, sentences in SENTENCES[language].items()
     }
+    lines = Lines(actual, whole, said, rings, flags=flags)
     parts: dict[str, Any] = {
         "name": series.name,
         "title": title,
         "lead": lead(reader, series, ahead, known.last),
         "byline": byline(reader, series, seen, known.judged),
         "tiles": tiles(reader, series, whole, (ahead, far), known),
-        "lines": Lines(actual, whole, said, rings, flags=flags),
+        "lines": lines,
         "words": chart_words(reader, "USD"),
         "alt": reader.t("forecast.chart_alt", message=title, misses=len(rings)),
+        "steps": explained_steps(reader, lines, series.frequency),
         "accuracy": lead_time_table(reader, series, known.pairs),
         "days": days_table(reader, series, whole),
         "figures": figures_table(series, whole, known.said),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from backend.forecasts import ForecastView
 from backend.track_record import record
-from dashboard.board_content import Choices, board_of, standing_of
+from dashboard.board_content import standing_of
 from dashboard.components.comparison import show_comparison
 from dashboard.components.how_right import show_how_right
 from dashboard.components.sentences import show_sentences
@@ -54,9 +54,9 @@ def show() -> None:
         return other
 
     past = record(view)
-    board = board_of(reader, view, past, standing_of(reader, view, past), Choices(28, 91))
-    show_sentences(reader.t("signal.title"), board.signals, key="signals")
-    show_how_right(reader, SERIES, board, view.future)
+    standing = standing_of(reader, view, past)
+    show_sentences(reader.t("signal.title"), standing.signals)
+    show_how_right(reader, SERIES, standing, view.future)
     others = chosen.get("others", [name for name in NAMES if name != chosen["shown"]])
     show_comparison(reader, SERIES, view, others, load)
     st.session_state["asked"] = asked

@@ -82,6 +82,14 @@ def open_tab(at: AppTest, name: str) -> None:
     assert not at.exception, at.exception
 
 
+def open_actuals(at: AppTest) -> None:
+    """Open what is below the Forecast page: the choice of actuals and the upload."""
+    at.session_state["actuals_panel"] = True
+    at.run()
+    assert not at.exception, at.exception
+
+
 def tables(at: AppTest) -> str:
     """The words in the page's tables."""
-    return "\n".join(table.value.to_csv() for table in at.table)
+    written = [text.value for text in at.markdown if text.value.startswith("| ")]
+    return "\n".join([*(table.value.to_csv() for table in at.table), *written])

@@ -16,7 +16,7 @@ from backend.settings import Settings
 from dashboard import reads
 from dashboard.i18n import LANGUAGES, Language, open_reader
 from tests.dashboard.conftest import OpenPage, deploy_small
-from tests.dashboard.pages import FRAGILE_SCRIPT, figures, open_tab, said, tables, traces
+from tests.dashboard.pages import FRAGILE_SCRIPT, figures, open_actuals, open_tab, said, tables, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,6 +94,7 @@ def test_a_warm_rerun_asks_nobody(open_page: OpenPage, application: Application)
 
 def test_an_upload_is_shown_with_its_problems_by_row(open_page: OpenPage) -> None:
     at = open_page("forecast")
+    open_actuals(at)
     at.file_uploader(key="actuals_upload").upload("shop.csv", GAPPY).run()
     assert not at.exception
     assert at.selectbox(key="actuals_source").value == "shop"
@@ -103,6 +104,7 @@ def test_an_upload_is_shown_with_its_problems_by_row(open_page: OpenPage) -> Non
     assert "out of order" in findings
     assert "sales should come to about" in at.title[0].value
     assert "$" not in at.title[0].value
+    open_actuals(at)
     at.selectbox(key="actuals_source").set_value("adventureworks_daily").run()
     assert "average transaction" in at.title[0].value
 
@@ -110,6 +112,7 @@ def test_an_upload_is_shown_with_its_problems_by_row(open_page: OpenPage) -> Non
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_upload_that_is_no_series_is_refused(open_page: OpenPage, language: Language) -> None:
     at = open_page("forecast", language)
+    open_actuals(at)
     at.file_uploader(key="actuals_upload").upload("notes.csv", b"a,b\nx,y\nz,w\n").run()
     assert at.error[0].value.replace("\\", "") == open_reader(language).t("error.actuals.no_date")
     assert figures(at), "the chart stays"
@@ -131,6 +134,7 @@ def test_what_stands_out_in_the_actuals_is_said_under_the_chart(
 def test_an_upload_in_which_nothing_stands_out_has_no_such_lines(open_page: OpenPage) -> None:
     at = open_page("forecast")
     quiet = b"day,sales\n" + b"".join(f"2014-01-{day:02d},{100 + day % 7}\n".encode() for day in range(1, 32))
+    open_actuals(at)
     at.file_uploader(key="actuals_upload").upload("quiet.csv", quiet).run()
     assert at.selectbox(key="actuals_source").value == "quiet"
     assert open_reader("en").t("signal.title") not in said(at)
@@ -158,12 +162,14 @@ def test_an_endpoint_that_fails_leaves_its_last_forecast_on_the_page(
     reads.forget()
     at = open_page("forecast", language)
     rows = Settings().actuals.read_bytes().splitlines(keepends=True)
+    open_actuals(at)
     at.file_uploader(key="actuals_upload").upload("moving.csv", b"".join(rows[:-1])).run()
     at.selectbox(key="forecast_endpoint").set_value(name).run()
     assert not at.warning
     shown = figures(at)[0]
     fail.touch()
     # The actuals move on by a day, of which nothing has been asked yet, so that it is asked now.
+    open_actuals(at)
     at.file_uploader(key="actuals_upload").upload("moving.csv", b"".join(rows)).run()
     assert at.selectbox(key="forecast_endpoint").value == name
     assert name in at.warning[0].value.replace("\\", "")

@@ -20,7 +20,7 @@ from backend.scripts import bundled_script
 from backend.settings import PROJECT_ROOT
 from dashboard.i18n import LANGUAGES, Language, open_reader
 from tests.dashboard.conftest import OpenPage, deploy_small
-from tests.dashboard.pages import figures, open_tab, said, tables
+from tests.dashboard.pages import figures, open_actuals, open_tab, said, tables
 from tests.hourly_series import hourly_csv
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def open_hours(open_page: OpenPage, hourly_endpoint: str) -> OpenHours:
 
     def open_it(language: Language) -> AppTest:
         at = open_page("forecast", language)
+        open_actuals(at)
         at.file_uploader(key="actuals_upload").upload("hours.csv", hourly_csv(DAYS)).run()
         at.selectbox(key="forecast_endpoint").set_value(hourly_endpoint).run()
         assert not at.exception, at.exception
@@ -126,8 +127,10 @@ def test_a_series_is_shown_with_the_endpoint_that_forecast_it_last(
     open_hours: OpenHours, open_page: OpenPage
 ) -> None:
     at = open_hours("en")
+    open_actuals(at)
     at.selectbox(key="actuals_source").set_value("adventureworks_daily").run()
     assert at.selectbox(key="forecast_endpoint").value == DAILY_ENDPOINT
+    open_actuals(at)
     at.selectbox(key="actuals_source").set_value("hours").run()
     assert at.selectbox(key="forecast_endpoint").value == ENDPOINT
     assert not at.warning
@@ -136,6 +139,7 @@ def test_a_series_is_shown_with_the_endpoint_that_forecast_it_last(
 
 def test_an_endpoint_of_days_refuses_hours_with_a_reason(open_page: OpenPage, hourly_endpoint: str) -> None:
     at = open_page("forecast")
+    open_actuals(at)
     at.file_uploader(key="actuals_upload").upload("hours.csv", hourly_csv(DAYS)).run()
     at.selectbox(key="forecast_endpoint").set_value(DAILY_ENDPOINT).run()
     warning = at.warning[0].value.replace("\\", "")

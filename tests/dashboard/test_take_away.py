@@ -34,6 +34,7 @@ def menu(language: Language = "en", **changed: Any) -> AppTest:
     at = AppTest.from_string(MENU.format(language=language, link=LINK), default_timeout=30)
     at.query_params["view"] = "read"
     at.session_state["board"] = board(language, **changed)
+    at.session_state["take_away"] = True
     at.run()
     assert not at.exception, at.exception
     return at

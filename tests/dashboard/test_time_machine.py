@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from backend.track_record import record
+from dashboard.charts import Lines
 from dashboard.i18n import LANGUAGES, open_reader
 from dashboard.provenance import explained_steps, figure_sentence, issued_for, provenance_sentence
+from dashboard.series import future_frame
 from dashboard.time_machine import replay, replay_sentence
 from tests.dashboard.series_examples import daily, issued, view
 
@@ -56,8 +58,12 @@ def test_a_figure_tells_where_it_comes_from(language: str) -> None:
 
 def test_every_drawn_step_can_be_asked_about() -> None:
     said = record(VIEW).said
-    steps = explained_steps(VIEW, said, 28)
+    future = future_frame(VIEW.future.within(28) if VIEW.future else None)
+    reader = open_reader("en")
+    names = explained_steps(reader, Lines(SERIES.frame, future, said=said), SERIES.frequency)
+    steps = [datetime.fromisoformat(step) for step in names]
     assert steps[0] == SERIES.origin + timedelta(days=1)
+    assert list(names.values()) == [reader.date(step) for step in steps]
     assert len(steps) == 28 + 14
     assert all(issued_for(VIEW, said, step) for step in steps)
     assert issued_for(VIEW, said, datetime(2000, 1, 1)) is None
