@@ -50,6 +50,18 @@ def days_table(reader: Reader, series: Actuals, future: pd.DataFrame) -> pd.Data
     return frame
 
 
+def narrow_days(reader: Reader, days: pd.DataFrame) -> pd.DataFrame:
+    """The table of days with a day and its weekday in one column, as a phone has room for."""
+    day, weekday = reader.t("days.day"), reader.t("days.weekday")
+    if weekday not in days:
+        return days
+    named = [
+        reader.t("days.named", day=one, weekday=name)
+        for one, name in zip(days[day], days[weekday], strict=True)
+    ]
+    return days.assign(**{day: named}).drop(columns=weekday)
+
+
 def figures_table(series: Actuals, future: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     """Actuals, what was said for them and the forecast, in one table; interpolated actuals are marked.
 

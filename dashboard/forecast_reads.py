@@ -22,7 +22,7 @@ from backend.panel_table import read_any
 from backend.plans import plan_with_parts
 from backend.track_record import record
 from dashboard.board_content import board_of, standing_of
-from dashboard.board_tables import days_table
+from dashboard.board_tables import days_table, narrow_days
 from dashboard.charts import forecast_chart
 from dashboard.series import future_frame
 from dashboard.session import application
@@ -155,7 +155,7 @@ def board(reader: Reader, shown: Shown, past: Record, choices: Choices, remember
 
 
 def days(reader: Reader, shown: Shown, horizon: int) -> pd.DataFrame:
-    """The forecast step by step, in words."""
+    """The forecast step by step, in words, for the page."""
     return _days(_words_key(reader, shown), horizon, reader, shown.view)
 
 
@@ -192,7 +192,7 @@ def _board(
 @st.cache_resource(ttl=FORECAST_SECONDS, max_entries=64, show_spinner=False)
 def _days(key: tuple[object, ...], horizon: int, _reader: Reader, _view: ForecastView) -> pd.DataFrame:
     ahead = future_frame(_view.future.within(horizon) if _view.future else None)
-    return days_table(_reader, _view.actuals, ahead)
+    return narrow_days(_reader, days_table(_reader, _view.actuals, ahead))
 
 
 @functools.lru_cache(maxsize=64)

@@ -19,6 +19,7 @@ from dashboard.lead_time_chart import ErrorLine, lead_time_chart
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     import plotly.graph_objects as go
 
     from backend.actuals import Actuals
@@ -38,7 +39,7 @@ def show_how_right(reader: Reader, series: Actuals, standing: Standing, future: 
         st.caption(reader.t("accuracy.none"))
     else:
         note = plain(reader.t("calibration.note"))
-        st.markdown(f"{written_table(standing.accuracy)}\n\n:small[{note}]")
+        st.markdown(f"{written_table(_by_figure(standing.accuracy))}\n\n:small[{note}]")
         left, right = st.columns(2, gap="medium")
         with left:
             show_sentences(reader.t("calibration.title"), standing.calibration)
@@ -47,6 +48,12 @@ def show_how_right(reader: Reader, series: Actuals, standing: Standing, future: 
     parts = standing.components
     if future is not None and parts is not None and len(parts.profile) <= MOST_POSITIONS:
         show_components(reader, series, future, parts)
+
+
+def _by_figure(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """A row a figure and a column a lead time: a phone has no room for six columns."""
+    lead = accuracy.columns[0]
+    return accuracy.set_index(lead).T.rename_axis(index=lead, columns=None).reset_index()
 
 
 def _show_misses(reader: Reader, misses: Sequence[Sentence]) -> None:

@@ -32,7 +32,7 @@ BUILT_CODES = {
 SAME = re.compile(
     r"^(app\.title|format\.separator|kpi\.unknown|days\.none|models\.not_deployed|chart\..*_format|"
     r"accuracy\.rmse|try_it\.(raw|language\..*)|deploy\.training_code|error\.error|forecast\.interval\.\d+|"
-    r"app\.language_name|evaluation\.choice\.single|models\.by\..*|notes\.(line|range)|lead\.se\w+|provenance\.stop|time_machine\.off|breakdown\.(in_unit|expected)|"
+    r"app\.language_name|evaluation\.choice\.single|models\.by\..*|notes\.(line|range)|days\.named|lead\.se\w+|provenance\.stop|time_machine\.off|breakdown\.(in_unit|expected)|"
     r"format\.(moment|percent)|days\.limits|deploy\.memory_limit)$"
 )
 

@@ -47,9 +47,9 @@ def test_a_stale_model_is_told_with_what_to_do(language: Language) -> None:
     for key in ("accuracy.title", "calibration.title", "calibration.misses", "comparison.title"):
         assert reader.t(key) in text
     [table] = [text.value for text in at.markdown if text.value.startswith("| ")]
-    rows = [line for line in table.splitlines() if line.startswith("| ")][2:]
-    assert len(rows) == 3
-    assert reader.t("calibration.lead.D.22_28") in rows[2].split(" | ")[0]
+    heads = table.splitlines()[0].strip("| ").split(" | ")
+    assert len(heads) == 1 + 3
+    assert reader.t("calibration.lead.D.22_28") in heads[3]
 
 
 def test_comparing_with_another_endpoint_asks_for_that_one_alone() -> None:
