@@ -152,14 +152,22 @@ def show_head(page: Page, shown: Shown, standing: Standing) -> None:
         show_problem(shown, page.name, state)
 
 
+def look_back(page: Page, shown: Shown) -> tuple[Record, Remembered]:
+    """How right the forecasts were, and what people left beside them, as it is now."""
+    part = planned_part(page.node)
+    left = forecast_reads.remembered(page.series.name, page.name, page.source, part)
+    return forecast_reads.track_record(shown, notes.excluded_ranges(left.notes)), left
+
+
 @st.fragment
-def show_chart(page: Page, shown: Shown, past: Record, left: Remembered) -> None:
+def show_chart(page: Page, shown: Shown) -> None:
     """How much of the past and which bands, the chart, where its figures come from, and files of it.
 
-    A choice here, or a click on the chart, draws this part alone.
+    A choice here, or a click on the chart, draws this part alone, with the notes that are there by then.
     """
     with controls:
         choices = Choices(page.horizon, *choose_view(words, page.series))
+    past, left = look_back(page, shown)
     board = forecast_reads.board(words, shown, past, choices, left)
     with body:
         figure = forecast_reads.board_chart(board, choices.levels, zoom=has_a_mouse())
@@ -242,12 +250,10 @@ def show_page(names: list[str], chosen: Actuals | Panel, node: str, series: Actu
             else forecast_reads.forecast(name, model, series)
         )
     page = Page(found, name, source.name, series, horizon, panel, node, rows)
-    left = forecast_reads.remembered(series.name, name, chosen.name, planned_part(node))
-    past = forecast_reads.track_record(shown, notes.excluded_ranges(left.notes))
-    standing = forecast_reads.standing(words, shown, past, left)
+    standing = forecast_reads.standing(words, shown, *look_back(page, shown))
     with head:
         show_head(page, shown, standing)
-    show_chart(page, shown, past, left)
+    show_chart(page, shown)
     with body:
         show_findings(page, shown, standing)
         show_more(page, shown)
