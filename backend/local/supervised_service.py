@@ -245,6 +245,7 @@ class SupervisedService:
         start_error = ""
         while True:
             deaths = process_record.worker_deaths(self.specification.folder)
+            self._deaths = deaths.deaths  # the last one may have come after the last look
             crash_loop = deaths.kind == "crash_loop"
             reason = self._why(deaths, exit_code, start_error)
             await self._end()

@@ -21,7 +21,7 @@ def choose_view(reader: Reader, series: Actuals) -> tuple[int, Levels, bool]:
     st.session_state.setdefault(range_key, ranges[1])
     st.session_state.setdefault("forecast_interval", "both")
     st.session_state.setdefault("forecast_past", True)
-    steps: int = st.segmented_control(  # type: ignore[assignment]  # required, so that one is chosen
+    steps = st.segmented_control(
         reader.t("forecast.range"),
         ranges,
         required=True,
@@ -30,7 +30,7 @@ def choose_view(reader: Reader, series: Actuals) -> tuple[int, Levels, bool]:
         label_visibility="collapsed",
         persist_state="session",
     )
-    levels: Levels = st.segmented_control(  # type: ignore[assignment]  # as above
+    levels: Levels | None = st.segmented_control(
         reader.t("forecast.interval"),
         get_args(Levels),
         required=True,
@@ -45,4 +45,4 @@ def choose_view(reader: Reader, series: Actuals) -> tuple[int, Levels, bool]:
         help=reader.t("forecast.past_help"),
         persist_state="session",
     )
-    return steps, levels, past
+    return ranges[1] if steps is None else steps, levels or "both", past
