@@ -1,7 +1,8 @@
 """`python -m backend run` and `python -m backend reset`: the whole product in one command.
 
 `run` starts the workspace, serves the app, and on the very first start prepares the demonstration; Ctrl-C
-ends what it started. `reset` forgets models, endpoints, environments and history, after asking.
+ends what it started. `reset` forgets models, endpoints, environments and history, after asking. The other
+commands do what the pages do (docs/command-line.md).
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from pydantic import ValidationError
 from backend import demonstration
 from backend.app_process import ADDRESS, serve
 from backend.application import Application, open_application
+from backend.command_line import add_commands, run_command
 from backend.errors import YosokuError
+from backend.gateway import process as gateway
 from backend.settings import Settings
 from backend.workspace import end_left_over_services, is_running, stop
 
@@ -35,8 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
     serving = commands.add_parser("run", help="start everything and serve the app")
     serving.add_argument("--port", type=int, default=8501, help="port of the app (default 8501)")
     commands.add_parser("reset", help="forget everything, after asking")
+    add_commands(commands)
     given = parser.parse_args(arguments)
-    return run(given.port) if given.command == "run" else reset()
+    if given.command == "run":
+        return run(given.port)
+    return reset() if given.command == "reset" else run_command(given)
 
 
 def run(port: int) -> int:
@@ -66,6 +72,7 @@ def run(port: int) -> int:
         application.close()
         if not found_running:
             say("Stopping the workspace and its endpoints …")
+            gateway.stop(application.settings)
             stop(application.settings)
 
 
@@ -84,6 +91,7 @@ def reset() -> int:
     if answer.strip() != "reset":
         say("Nothing was deleted.")
         return 1
+    gateway.stop(settings)
     stop(settings)
     end_left_over_services(settings)
     shutil.rmtree(folder)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
 
-from backend.deployments import resume_abandoned
+from backend import revisions
+from backend.errors import YosokuError
+from backend.gateway import process as gateway
 from backend.history import History
 from backend.jobs import Jobs
+from backend.resuming import resume_abandoned
 from backend.run_outputs import discard_stale
 from backend.schedule import Schedule
 from backend.settings import Settings
@@ -17,6 +21,8 @@ from backend.workspace import connect, keep_running
 
 if TYPE_CHECKING:
     from azureml.core import Workspace
+
+logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0  # how often a workspace that was connected is looked at again
 
@@ -64,4 +70,15 @@ def open_application(settings: Settings | None = None) -> Application:
         end_left_over(job)
     resume_abandoned(application)
     application.schedule = Schedule(application)
+    if revisions.addresses(application.history):
+        # Not waited for: it takes seconds, and whoever needs it starts it or waits for it.
+        threading.Thread(target=_start_gateway, args=(application.settings,), daemon=True).start()
     return application
+
+
+def _start_gateway(settings: Settings) -> None:
+    """The gateway of addresses that were made before; the page that needs it tells when it can't start."""
+    try:
+        gateway.ensure_running(settings)
+    except YosokuError:
+        logger.warning("the gateway did not start", exc_info=True)

@@ -106,6 +106,7 @@ def _prepare(application: Application, chosen: Demonstration, reporter: Reporter
             replace=True,
         ),
         reporter,
+        keep=True,
     )
 
 

@@ -6,15 +6,11 @@ import re
 import shutil
 import uuid
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from backend import environments, models, services
-from backend.endpoint import open_endpoint
-from backend.errors import Conflict, DeploymentFailed, InvalidInput, NotFound, YosokuError
-from backend.jobs import ClosingError
-from backend.operations import failure_of, read_log, read_operation
-from backend.phases import phase_of
+from backend import environments, models, revisions, services
+from backend.deployment_watch import follow as follow  # watching is a part of deploying for whoever asks here
+from backend.errors import Conflict, InvalidInput, NotFound
 from backend.workspace import sdk_errors
 
 if TYPE_CHECKING:
@@ -26,15 +22,12 @@ if TYPE_CHECKING:
     from backend.application import Application
     from backend.environments import EnvironmentSpecification
     from backend.jobs import Job, Jobs, Reporter
-    from backend.operations import OperationReading
     from backend.scripts import Script
-    from backend.services import Endpoint, Keys
+    from backend.services import Keys
 
 # azureml._model_management._util and the service itself: 3 to 32 characters of this form.
 SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 SERVICE_NAME_LENGTH = (3, 32)
-LOOK_SECONDS = 2
-EVIDENCE_LINES = 40
 # Where a run's facts go with the endpoint, so that a chart knows them without asking the registry.
 CARRIED_PROPERTIES = ("train_end", "actuals", "series")
 
@@ -65,6 +58,7 @@ class DeploymentRequest:
     authentication: bool = True
     description: str = ""
     replace: bool = False
+    keys_of: str | None = None  # the endpoint whose keys the new one takes over
 
 
 def check(request: DeploymentRequest) -> tuple[InvalidInput, ...]:
@@ -118,53 +112,30 @@ def start_deployment(application: Application, request: DeploymentRequest) -> Jo
             name=request.service_name,
         )
     return application.jobs.submit(
-        "deploy", request.service_name, lambda reporter: deploy(application, request, reporter)
+        "deploy", request.service_name, lambda reporter: deploy(application, request, reporter, keep=True)
     )
 
 
-def deploy(application: Application, request: DeploymentRequest, reporter: Reporter) -> Mapping[str, Any]:
-    """Deploy, wait for the end, and send the first request; DeploymentFailed carries the evidence."""
+def deploy(
+    application: Application, request: DeploymentRequest, reporter: Reporter, *, keep: bool = False
+) -> Mapping[str, Any]:
+    """Deploy, wait for the end, and send the first request; DeploymentFailed carries the evidence.
+
+    `keep` remembers what was asked for, so that the endpoint can be made again; replacing does that itself.
+    """
     workspace = application.workspace()
     reporter.phase("validate")
     model = models.find(workspace, request.model_name, request.model_version)
     environment, reused = environments.ensure(workspace, request.environment)
     reporter.line(f"Environment {environment.name}:{environment.version}{' reused' if reused else ''}")
+    reporter.check()  # until here there is nothing to delete
     reporter.phase("upload")
     service = _submit(application, workspace, request, model, environment)
     operation_id = service._operation_endpoint.rstrip("/").rsplit("/", 1)[-1]
     reporter.remember(endpoint=request.service_name, operation=operation_id, model=model.id)
+    if keep:
+        revisions.keep_deployment(application.history, request)
     return follow(application, request.service_name, operation_id, reporter)
-
-
-def follow(application: Application, name: str, operation_id: str, reporter: Reporter) -> Mapping[str, Any]:
-    """Watch a deployment that the workspace works on, to its end and the first answered request."""
-    workspace = application.workspace()
-    offset = 0
-    while True:
-        reading = read_operation(workspace, operation_id, offset=offset, wait_seconds=LOOK_SECONDS)
-        offset = reading.next_offset
-        for sentence in reading.sentences:
-            reporter.line(sentence)
-            phase = phase_of(sentence)
-            if phase:
-                reporter.phase(phase, sentence)
-        if reading.ended:
-            break
-        if reporter.pause(0 if reading.waited else LOOK_SECONDS):
-            raise ClosingError
-    if reading.state != "Succeeded":
-        raise _failure(workspace, name, reading)
-    endpoint = services.get_endpoint(workspace, name)
-    if endpoint.state != "Healthy":
-        raise DeploymentFailed(
-            f"{name} was deployed, but is {endpoint.state}.",
-            code="deployment.not_healthy",
-            evidence=_tail(services.logs(workspace, name)),
-            name=name,
-            state=endpoint.state,
-        )
-    reporter.phase("healthy")
-    return {"endpoint": name, "scoring_uri": endpoint.scoring_uri, **_first_answer(workspace, endpoint)}
 
 
 @dataclass(frozen=True)
@@ -181,16 +152,6 @@ def deployed_to(jobs: Jobs, name: str) -> tuple[Deployed, ...]:
     return tuple(
         Deployed(job.ended or job.started, str(job.result["model"])) for job in done if "model" in job.result
     )
-
-
-def resume_abandoned(application: Application) -> None:
-    """Go on watching the deployments whose application was stopped; the workspace has worked on meanwhile."""
-    for job in application.jobs.abandoned():
-        operation = job.result.get("operation")
-        if job.kind == "deploy" and operation:
-            application.jobs.resume(job, partial(follow, application, job.subject, operation))
-        else:
-            application.jobs.interrupt(job)
 
 
 def _submit(
@@ -233,13 +194,14 @@ def _submit(
 
 def _kept_keys(workspace: Workspace, request: DeploymentRequest) -> Keys | None:
     """A replacement keeps the keys, so that its callers need not change."""
-    if not request.replace or not request.authentication:
+    source = request.keys_of or (request.service_name if request.replace else None)
+    if source is None or not request.authentication:
         return None
     try:
-        before = services.get_endpoint(workspace, request.service_name)
+        before = services.get_endpoint(workspace, source)
     except NotFound:
         return None
-    return services.keys(workspace, request.service_name) if before.authentication else None
+    return services.keys(workspace, source) if before.authentication else None
 
 
 def _exists(workspace: Workspace, name: str) -> bool:
@@ -248,38 +210,3 @@ def _exists(workspace: Workspace, name: str) -> bool:
     except NotFound:
         return False
     return True
-
-
-def _failure(workspace: Workspace, name: str, reading: OperationReading) -> DeploymentFailed:
-    message, told = failure_of(reading.error)
-    message = message or f"The operation ended as {reading.state}."
-    if reading.building and reading.log_uri:
-        evidence = read_log(workspace, reading.log_uri)
-    else:
-        try:
-            evidence = services.logs(workspace, name)
-        except YosokuError:  # the evidence that came with the error is left
-            evidence = ""
-    code = "deployment.build_failed" if reading.building else "deployment.failed"
-    return DeploymentFailed(
-        message, code=code, evidence=_tail(evidence or told), name=name, reason=message.splitlines()[0]
-    )
-
-
-def _first_answer(workspace: Workspace, endpoint: Endpoint) -> dict[str, Any]:
-    """The first request, in our contract or else the course's; a refusal is told, not raised."""
-    client = open_endpoint(workspace, endpoint)
-    problem: YosokuError | None = None
-    for payload in ({"horizon": 7, "levels": [80, 95]}, {"data": [3]}):
-        try:
-            answer = client.score(payload)
-        except YosokuError as error:
-            problem = error
-        else:
-            if not (isinstance(answer.body, dict) and "error" in answer.body):
-                return {"request": payload, "answer": answer.body, "latency_ms": answer.latency_ms}
-    return {"answer_problem": problem.message if problem else "The script answered with an error."}
-
-
-def _tail(text: str) -> str:
-    return "\n".join(text.strip().splitlines()[-EVIDENCE_LINES:])

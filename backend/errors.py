@@ -11,6 +11,7 @@ YosokuError
  ├── HistoryUnavailable           the store can't be opened, or is of a newer version
  ├── WorkspaceUnavailable         the workspace can't be reached or refuses us
  │    └── LocalWorkspaceError     the embedded workspace can't start or answer
+ ├── GatewayUnavailable           the gateway of the stable addresses can't start or answer
  ├── TrainingFailed               a training run gave no model; carries its last words
  ├── MailFailed                   a mail that its server did not take, or could not be given
  ├── DeploymentFailed             the workspace gave the deployment up; carries the evidence
@@ -82,6 +83,10 @@ class WorkspaceUnavailable(YosokuError):
 
 class LocalWorkspaceError(WorkspaceUnavailable):
     """The embedded workspace can't start or answer."""
+
+
+class GatewayUnavailable(YosokuError):
+    """The gateway of the stable addresses can't start or answer."""
 
 
 class TrainingFailed(YosokuError):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-JobKind = Literal["deploy", "demonstration", "train", "brief"]
+JobKind = Literal["deploy", "demonstration", "train", "brief", "rehearse", "replace"]
 JobState = Literal["running", "succeeded", "failed", "interrupted", "cancelled"]
 WORKERS = 4
 LINES_KEPT = 200

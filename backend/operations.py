@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import requests
 
 from backend.errors import NotFound
+from backend.secrets_masking import mask
 from backend.workspace import sdk_errors
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def read_operation(
 
 
 def read_log(workspace: Workspace, uri: str) -> str:
-    """The text behind an operation's log address; an empty text when it can't be read.
+    """The text behind an operation's log address, secrets masked; an empty text when it can't be read.
 
     In Azure the address carries its own signature; the local workspace's wants the token.
     """
@@ -89,7 +90,7 @@ def read_log(workspace: Workspace, uri: str) -> str:
             response = requests.get(uri, headers=headers, timeout=READ_SECONDS)
     except requests.RequestException:
         return ""
-    return response.text if response.ok else ""
+    return mask(response.text) if response.ok else ""
 
 
 def failure_of(error: Mapping[str, Any]) -> tuple[str, str]:

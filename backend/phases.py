@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 Phase = Literal["validate", "upload", "build_environment", "create_container", "start_init", "healthy"]
 TrainingPhase = Literal["prepare", "backtest", "fit", "judge", "register"]
 BriefPhase = Literal["ask", "write", "send"]
-AnyPhase: TypeAlias = Phase | TrainingPhase | BriefPhase
+RehearsalPhase = Literal["fetch", "build_environment", "start_init", "sample_requests"]
+ReplacementPhase = Literal["ask_new", "switch", "drain", "delete_old"]
+AnyPhase: TypeAlias = Phase | TrainingPhase | BriefPhase | RehearsalPhase | ReplacementPhase
 PhaseStatus = Literal["waiting", "running", "done", "failed"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 TRAINING_PHASES: tuple[TrainingPhase, ...] = get_args(TrainingPhase)
 BRIEF_PHASES: tuple[BriefPhase, ...] = get_args(BriefPhase)
+REHEARSAL_PHASES: tuple[RehearsalPhase, ...] = get_args(RehearsalPhase)
+REPLACEMENT_PHASES: tuple[AnyPhase, ...] = (*PHASES, *get_args(ReplacementPhase))
 
 # Start of the sentence in the operation's streaming log -> phase.
 SENTENCES: tuple[tuple[str, Phase], ...] = (

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.errors import InvalidInput
+from backend.script_checks import check_script
 from backend.settings import PROJECT_ROOT
 from scoring.contract import ENTRY_SCRIPT, SHIPPED_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from backend.script_checks import Finding
+
 SCORING = PROJECT_ROOT / "scoring"
 TRAINING = "train.py"
+TEMPLATE = "template_score.py"
 SCRIPT_BYTES = 1_000_000
 
 
@@ -44,6 +47,11 @@ def bundled_script() -> Script:
     return Script(ENTRY_SCRIPT, {name: (SCORING / name).read_bytes() for name in SHIPPED_FILES})
 
 
+def template() -> Script:
+    """A scoring script for a pickled model, to begin one's own with."""
+    return Script(ENTRY_SCRIPT, {ENTRY_SCRIPT: (SCORING / TEMPLATE).read_bytes()})
+
+
 def training_code() -> str:
     """The text of the training script that made the bundled model."""
     return (SCORING / TRAINING).read_text(encoding="utf-8")
@@ -70,34 +78,34 @@ def script_from_upload(name: str, content: bytes) -> Script:
             size=len(content),
             bound=SCRIPT_BYTES,
         )
-    try:
-        tree = ast.parse(content)
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 0
-        raise InvalidInput(
-            f"The script can't be parsed: line {line}: {error}",
+    script = Script(plain, {plain: content})
+    for finding in check_script(content, None):
+        raise refusal(finding)
+    return script
+
+
+def refusal(finding: Finding) -> InvalidInput:
+    """What a script is refused with; for findings of every kind but an import."""
+    if finding.kind == "syntax":
+        return InvalidInput(
+            f"The script can't be parsed: line {finding.line}: {finding.evidence}",
             field="script",
             code="script.syntax",
-            line=line,
-            evidence=str(error),
-        ) from error
-    _require_contract(tree)
-    return Script(plain, {plain: content})
-
-
-def _require_contract(tree: ast.Module) -> None:
-    names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    names |= {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    missing = [name for name in ("init", "run") if name not in names]
-    if missing:
-        raise InvalidInput(
-            f"The script defines no {' and no '.join(f'{name}()' for name in missing)}.",
+            line=finding.line,
+            evidence=finding.evidence,
+        )
+    if finding.kind == "no_function":
+        return InvalidInput(
+            f"The script defines no {finding.name}().",
             field="script",
             code="script.no_function",
-            missing=", ".join(f"{name}()" for name in missing),
+            missing=f"{finding.name}()",
         )
+    return InvalidInput(
+        f"Line {finding.line}: {finding.name}() is called with {finding.evidence} argument(s).",
+        field="script",
+        code="script.arguments",
+        line=finding.line,
+        name=f"{finding.name}()",
+        count=finding.evidence,
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from backend.errors import NotFound
 from backend.operations import failure_of
+from backend.secrets_masking import mask
 from backend.workspace import first_line, sdk_errors
 
 if TYPE_CHECKING:
@@ -85,10 +86,10 @@ def find(workspace: Workspace, name: str) -> Webservice:
 
 
 def logs(workspace: Workspace, name: str, *, container: Literal["main", "init"] = "main") -> str:
-    """The last lines that the container wrote; an empty text when it has not written anything yet."""
+    """The last lines that the container wrote, secrets masked; an empty text when there are none yet."""
     service = find(workspace, name)
     with sdk_errors(f"read the log of {name}"):
-        return service.get_logs(num_lines=LOG_LINES, init=container == "init") or ""
+        return mask(service.get_logs(num_lines=LOG_LINES, init=container == "init") or "")
 
 
 def keys(workspace: Workspace, name: str) -> Keys:

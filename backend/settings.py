@@ -88,6 +88,16 @@ class Settings(BaseSettings):
         (), description="The addresses that briefs go to, with commas between them."
     )
     smtp_starttls: bool = Field(True, description="Whether mail goes over an encrypted connection only.")
+    price_file: Path | None = Field(
+        None, description="The price table; empty means the one that ships with the app."
+    )
+    price_region: str = Field("", description="Whose prices are taken; empty means those of the location.")
+    price_currency: str = Field(
+        "USD", pattern=r"^[A-Z]{3}$", description="The currency of the rows that are taken."
+    )
+    idle_days: PositiveInt = Field(
+        7, description="After how many days without a known forecast an endpoint is called idle."
+    )
     scoring_timeout_seconds: PositiveFloat = Field(30.0, description="How long one answer may take.")
 
     @field_validator("training_schedule", "brief_schedule")
@@ -113,7 +123,7 @@ class Settings(BaseSettings):
             return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
         return value
 
-    @field_validator("brief_folder", mode="before")
+    @field_validator("brief_folder", "price_file", mode="before")
     @classmethod
     def _empty_is_no_folder(cls, value: object) -> object:
         return value or None

@@ -55,10 +55,14 @@ def app_server(variables: Mapping[str, str], log: Path, script: Path = APP) -> I
 
 
 class PageSession:
-    """A session on one page; keeps the elements that are shown and the choices that were made."""
+    """A session on one page; keeps the elements that are shown and the choices that were made.
 
-    def __init__(self, connection: ClientConnection) -> None:
+    `name` is the page's file without its ending, empty for the one that the app opens with.
+    """
+
+    def __init__(self, connection: ClientConnection, name: str = "") -> None:
         self._connection = connection
+        self._name = name
         self._choices: dict[str, list[str]] = {}
         self._page = ""
         self._part = ""  # the fragment of the last choice
@@ -81,6 +85,7 @@ class PageSession:
         request = BackMsg()
         state = request.rerun_script
         state.page_script_hash = self._page
+        state.page_name = "" if self._page else self._name
         state.fragment_id = part
         state.context_info.timezone = "UTC"
         state.context_info.locale = "en-US"
@@ -104,6 +109,15 @@ class PageSession:
         ]
         self._choices[group.id] = [group.options[option].content]
         self._part = part
+
+    def refresh(self, key: str) -> float:
+        """Run the part that the container with this key is in, as the page's timer does; seconds."""
+        self._part = next(delta.fragment_id for delta in self._deltas if key in delta.add_block.id)
+        return self.run_part()
+
+    def containers(self, key: str) -> int:
+        """How many containers on the page have a key that holds these words."""
+        return len({delta.add_block.id for delta in self._deltas if key in delta.add_block.id})
 
     def charts(self) -> list[str]:
         """The plotly figures on the page, as JSON."""
@@ -129,21 +143,17 @@ class PageSession:
             if message.WhichOneof("type") == "new_session":
                 self._page = message.new_session.page_script_hash
         kept = [delta for delta in self._deltas if part and delta.fragment_id != part]
-        self._deltas = kept + [
-            message.delta
-            for message in read
-            if message.WhichOneof("type") == "delta" and message.delta.WhichOneof("type") == "new_element"
-        ]
+        self._deltas = kept + [message.delta for message in read if message.WhichOneof("type") == "delta"]
         if failed := self._of_kind("exception"):
             raise RuntimeError(f"the page shows an exception: {failed[0].new_element.exception.message}")
 
 
 @contextlib.contextmanager
-def page_session(address: str) -> Iterator[PageSession]:
-    """Open a session at the app's address."""
+def page_session(address: str, name: str = "") -> Iterator[PageSession]:
+    """Open a session at the app's address, on a page."""
     url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     with connect(url, max_size=None, compression=None) as connection:
-        yield PageSession(connection)
+        yield PageSession(connection, name)
 
 
 def _finished(message: bytes) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import platform
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from .array_files import write_atomically
 from .errors import TrainingInputInvalid
@@ -41,12 +44,20 @@ def check_model_name(name: str) -> None:
 
 
 def write_run_outputs(trained: TrainedModel, output: Path) -> None:
-    """Write `models/`, the report and, last, metric.json: a folder that has it is complete."""
+    """Write `models/`, the report and, last, metric.json: a folder that has it is complete.
+
+    metric.json tells besides with which versions the model file was made, for whoever deploys it.
+    """
     write_model(trained.model, output / MODEL_FOLDER / MODEL_FILE_NAME)
     if trained.report is not None:
         write_atomically(output / REPORT_FILE, _json(trained.report))
-    write_atomically(output / METRIC_FILE, _json(trained.metrics))
+    write_atomically(output / METRIC_FILE, _json({**trained.metrics, "packages": _packages()}))
     logger.info("Wrote %s and %s to %s", MODEL_FILE_NAME, METRIC_FILE, output)
+
+
+def _packages() -> dict[str, str]:
+    """What reading the model file depends on."""
+    return {"python": platform.python_version(), "numpy": np.__version__}
 
 
 def _json(values: dict[str, object]) -> bytes:

@@ -13,16 +13,18 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
 )
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-REVISION = "a3"  # of the newest migration
+REVISION = "a4"  # of the newest migration
 SERIES_LENGTH = 255  # characters of the name of actuals, with the parts of a panel's node
 
 
@@ -115,4 +117,63 @@ plans = Table(
     Column("name", String(255), nullable=False),
     Column("points", JSON, nullable=False),
     Index("plans_by_series", "series", "uploaded"),
+)
+
+# Every scoring script that was deployed, once: a zip of its files.
+kept_scripts = Table(
+    "kept_scripts",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("entry", String(255), nullable=False),
+    Column("archive", LargeBinary, nullable=False),
+)
+
+# What was asked for when an endpoint was made, so that it can be made again.
+kept_deployments = Table(
+    "kept_deployments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("endpoint", String(64), nullable=False),
+    Column("moment", UtcDateTime, nullable=False),
+    Column("who", String(255), nullable=False),
+    Column("model_name", String(255), nullable=False),
+    Column("model_version", Integer, nullable=False),
+    Column("script_digest", String(64), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("cpu_cores", Float, nullable=False),
+    Column("memory_gb", Float, nullable=False),
+    Column("authentication", Boolean, nullable=False),
+    Column("description", Text, nullable=False),
+    Index("kept_deployments_by_endpoint", "endpoint", "id"),
+)
+
+# The newest revision of an address is where it leads; `routes` are triples of endpoint, share in percent and
+# the number of its row in kept_deployments (null where none is known).
+address_revisions = Table(
+    "address_revisions",
+    metadata,
+    Column("address", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("moment", UtcDateTime, nullable=False),
+    Column("who", String(255), nullable=False),
+    Column("change", String(16), nullable=False),
+    Column("routes", JSON, nullable=False),
+    Column("mirror", String(64)),
+)
+
+mirrored_answers = Table(
+    "mirrored_answers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", String(64), nullable=False),
+    Column("moment", UtcDateTime, nullable=False),
+    Column("endpoint", String(64), nullable=False),
+    Column("mirror", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("mirror_status", Integer, nullable=False),
+    Column("latency_ms", Float, nullable=False),
+    Column("mirror_latency_ms", Float, nullable=False),
+    Column("answer", JSON),
+    Column("mirror_answer", JSON),
+    Index("mirrored_answers_by_address", "address", "id"),
 )

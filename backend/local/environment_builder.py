@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -29,9 +30,10 @@ from backend.local.host_environment import host_variables
 from backend.local.processes import end_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
 BUILD_TIMEOUT_SECONDS = 1800.0
+_LOOK_SECONDS = 0.1  # how often a build of another process is looked at, which can't be awaited
 # uv compiles nothing by itself, and compiling everything of a large list takes minutes. What every start
 # imports is compiled here by importing it; the rest is compiled when a script first imports it.
 _COMPILE = """
@@ -91,7 +93,7 @@ class EnvironmentBuilder:
         requirements = requirements_of(definition)
         name = digest(definition)
         folder = self._root / name
-        async with self._locks.setdefault(name, asyncio.Lock()):
+        async with self._locks.setdefault(name, asyncio.Lock()), _alone(folder):
             python = folder / "env" / "bin" / "python"
             reused = (folder / "complete.json").is_file() and python.exists()
             if reused:
@@ -245,6 +247,20 @@ class _Build:
             tail = path.read_text("utf-8", "replace")[-4000:]
             return BuildFailed(sentence, code=code, evidence=tail, log=str(path))
         return BuildFailed(sentence, code=code, log=str(path))
+
+
+@contextlib.asynccontextmanager
+async def _alone(folder: Path) -> AsyncIterator[None]:
+    """Against another process: a rehearsal builds in the folders of the local workspace."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "build.lock").open("wb") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(_LOOK_SECONDS)
+        yield
 
 
 def _clear(folder: Path, environment: Path) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import reads
-from dashboard.components.feedback import plain, show_evidence, show_job_error
+from dashboard.components.deploy_failure import show_failure
+from dashboard.components.feedback import plain
 from dashboard.components.figures import draw_answer
 from dashboard.components.stepper import elapsed, show_phases
 from dashboard.session import application, reader
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from dashboard.i18n import Reader
 
 FOLLOWED = "deploy_job"
+ASKED = "deploy_cancel_asked"  # the job whose end was asked for and not confirmed yet
 
 
 def followed_job() -> Job | None:
@@ -39,8 +41,10 @@ def show_job(job: Job) -> None:
         _follow(job.id)
     elif job.state == "succeeded":
         _succeeded(words, job)
+    elif job.state == "cancelled":
+        _cancelled(words, job)
     else:
-        _failed(words, job)
+        show_failure(words, job, back=leave)
 
 
 @st.fragment(run_every="1s")
@@ -53,14 +57,64 @@ def _follow(job_id: str) -> None:
     st.title(words.t("deploy.running", name=plain(job.subject)), anchor=False)
     st.caption(words.t("deploy.running_note", elapsed=words.duration(elapsed(job))))
     show_phases(words, job)
+    if application().jobs.is_cancelled(job):
+        st.info(words.t("stepper.deleting"), icon=":material/hourglass_top:")
+        return
+    with st.container(horizontal=True):
+        st.button(
+            words.t("deploy.leave"),
+            key="deploy_leave",
+            icon=":material/arrow_back:",
+            help=words.t("deploy.leave_help"),
+            on_click=leave,
+            args=(job_id,),
+        )
+        st.button(
+            words.t("deploy_cancel.button"),
+            key="deploy_cancel",
+            icon=":material/delete:",
+            on_click=_ask_to_cancel,
+            args=(job_id,),
+        )
+    if st.session_state.get(ASKED) == job_id:
+        _confirm_cancelling(words, job)
+
+
+def _ask_to_cancel(job_id: str) -> None:
+    st.session_state[ASKED] = job_id
+
+
+def _confirm_cancelling(words: Reader, job: Job) -> None:
+    st.warning(words.t("deploy_cancel.explain", name=plain(job.subject)), icon=":material/warning:")
+    with st.container(horizontal=True):
+        st.button(
+            words.t("deploy_cancel.confirm"),
+            key="deploy_cancel_confirm",
+            type="primary",
+            on_click=application().jobs.cancel,
+            args=(job,),
+        )
+        st.button(
+            words.t("deploy_cancel.keep"),
+            key="deploy_cancel_keep",
+            on_click=st.session_state.pop,
+            args=(ASKED, None),
+        )
+
+
+def _cancelled(words: Reader, job: Job) -> None:
+    st.title(words.t("deploy_cancel.done", name=plain(job.subject)), anchor=False)
+    begun = "operation" in job.result  # before that the workspace had nothing to delete
+    st.markdown(words.t("deploy_cancel.next" if begun else "deploy_cancel.next_nothing_made"))
     st.button(
-        words.t("deploy.leave"),
-        key="deploy_leave",
+        words.t("deploy.back"),
+        key="deploy_back",
+        type="primary",
         icon=":material/arrow_back:",
-        help=words.t("deploy.leave_help"),
         on_click=leave,
-        args=(job_id,),
+        args=(job.id,),
     )
+    show_phases(words, job)
 
 
 def leave(job_id: str) -> None:
@@ -105,20 +159,3 @@ def _succeeded(words: Reader, job: Job) -> None:
         )
     with st.expander(words.t("deploy.where_time_went"), icon=":material/timer:", key="deploy_times"):
         show_phases(words, job)
-
-
-def _failed(words: Reader, job: Job) -> None:
-    st.title(words.t("deploy.failed", name=plain(job.subject)), anchor=False)
-    if job.error:
-        show_job_error(words, job.error, title=words.t("deploy.why"))
-    st.button(
-        words.t("deploy.back"),
-        key="deploy_back",
-        type="primary",
-        icon=":material/arrow_back:",
-        on_click=leave,
-        args=(job.id,),
-    )
-    show_phases(words, job)
-    if job.error:
-        show_evidence(words, job.error.evidence, expanded=True)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from backend import deployments, environments, models, scripts
-from backend.errors import YosokuError
-from dashboard import reads
-from dashboard.components.feedback import plain, show_error
+from backend import deployments, models
+from dashboard.components.costs import show_price
+from dashboard.components.feedback import plain
 from dashboard.components.registry_view import metric_text
 
 if TYPE_CHECKING:
@@ -18,15 +17,12 @@ if TYPE_CHECKING:
 
     from streamlit.delta_generator import DeltaGenerator
 
-    from backend.environments import EnvironmentSpecification
     from backend.models import RegisteredModel
-    from backend.scripts import Script
     from backend.services import Endpoint
     from dashboard.i18n import Reader
 
 STEPS = ("model", "script", "size", "access")
-BUNDLED, OWN = "bundled", "own"
-CODE_HEIGHT = 360
+USUAL_SIZE = 1.0  # cores, and GB
 
 
 def step(reader: Reader, name: str, sentence: str) -> DeltaGenerator:
@@ -94,102 +90,10 @@ def model_sentence(reader: Reader, model: RegisteredModel) -> str:
     return " · ".join([named, *figures])
 
 
-def choose_script(reader: Reader) -> tuple[Script | None, EnvironmentSpecification | None]:
-    """Step 2: what runs in the container, and in which environment."""
-    script_kind = st.session_state.get("deploy_script", BUNDLED)
-    environment_name = st.session_state.get("deploy_environment", reads.specifications()[0].name)
-    named = reader.t("deploy.own_yaml") if environment_name == OWN else environment_name
-    sentence = reader.t(f"deploy.script_sentence.{script_kind}", environment=named)
-    with step(reader, "script", sentence):
-        script = _choose_code(reader)
-        environment = _choose_environment(reader)
-        proceed(reader, "script")
-    return script, environment
-
-
-def _choose_code(reader: Reader) -> Script | None:
-    kind = st.segmented_control(
-        reader.t("deploy.script"),
-        (BUNDLED, OWN),
-        default=BUNDLED,
-        required=True,
-        format_func=lambda kind: reader.t(f"deploy.script.{kind}"),
-        key="deploy_script",
-        persist_state="session",
-    )
-    script: Script | None = reads.bundled_script()
-    if kind == OWN:
-        script = _uploaded_script(reader)
-    st.markdown(reader.t("deploy.script_explain"))
-    for part in ("init", "run", "model"):
-        st.markdown(f"- {reader.t(f'deploy.script_explain.{part}')}")
-    training, scoring = st.columns(2, gap="medium")
-    with training:
-        st.markdown(f"**{reader.t('deploy.training_code')}**")
-        st.caption(reader.t("deploy.training_note"))
-        st.code(reads.training_code(), language="python", height=CODE_HEIGHT)
-    with scoring:
-        entry = script.entry if script else "score.py"
-        st.markdown(f"**{plain(entry)}**")
-        st.caption(reader.t("deploy.scoring_note"))
-        if script:
-            st.code(script.code, language="python", height=CODE_HEIGHT)
-    return script
-
-
-def _uploaded_script(reader: Reader) -> Script | None:
-    uploaded = st.file_uploader(reader.t("deploy.upload_script"), type="py", key="deploy_script_file")
-    if uploaded is None:
-        return None
-    try:
-        return scripts.script_from_upload(uploaded.name, uploaded.getvalue())
-    except YosokuError as error:
-        show_error(reader, error, title=reader.t("deploy.script_refused"))
-        return None
-
-
-def _choose_environment(reader: Reader) -> EnvironmentSpecification | None:
-    known = {specification.name: specification for specification in reads.specifications()}
-    name = st.selectbox(
-        reader.t("deploy.environment"),
-        [*known, OWN],
-        format_func=lambda name: (
-            reader.t("deploy.own_yaml") if name == OWN else _environment_label(reader, name)
-        ),
-        key="deploy_environment",
-        help=reader.t("deploy.environment_help"),
-        persist_state="session",
-    )
-    if name == OWN:
-        return _written_environment(reader)
-    st.code(known[name].text, language="yaml")
-    return known[name]
-
-
-def _environment_label(reader: Reader, name: str) -> str:
-    key = f"environment.{name}"
-    return f"{name} · {reader.t(key)}" if reader.has(key) else name
-
-
-def _written_environment(reader: Reader) -> EnvironmentSpecification | None:
-    text = st.text_area(
-        reader.t("deploy.yaml"),
-        value=reads.specifications()[0].text,
-        height=260,
-        key="deploy_yaml",
-        persist_state="session",
-    )
-    try:
-        return environments.parse(text or "")
-    except YosokuError as error:
-        show_error(reader, error, title=reader.t("deploy.yaml_refused"))
-        return None
-
-
 def choose_size(reader: Reader) -> tuple[float, float]:
     """Step 3: CPU cores and memory."""
-    cores = float(st.session_state.get("deploy_cpu", 1.0))
-    memory = float(st.session_state.get("deploy_memory", 1.0))
+    cores = float(st.session_state.get("deploy_cpu", USUAL_SIZE))
+    memory = float(st.session_state.get("deploy_memory", USUAL_SIZE))
     with step(reader, "size", size_sentence(reader, cores, memory)):
         left, right = st.columns(2, gap="medium")
         with left:
@@ -197,16 +101,18 @@ def choose_size(reader: Reader) -> tuple[float, float]:
         with right:
             memory = _amount(reader, "memory", deployments.MEMORY_GB)
         st.caption(reader.t("deploy.size_explain"))
+        show_price(reader, cores, memory)
         proceed(reader, "size")
     return cores, memory
 
 
 def _amount(reader: Reader, name: str, bound: deployments.Bound) -> float:
+    # In the state and not as the widget's default: a rehearsal may have proposed another.
+    st.session_state.setdefault(f"deploy_{name}", USUAL_SIZE)
     value = st.number_input(
         reader.t(f"deploy.{name}"),
         min_value=bound.low,
         max_value=bound.high,
-        value=1.0,
         step=0.1,
         format="%.1f",
         key=f"deploy_{name}",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.components.costs import idle_line
+from dashboard.components.expiry import expiry_line
 from dashboard.components.feedback import cause, plain
 from dashboard.components.state import state_badge
 
@@ -61,6 +63,9 @@ def _card(reader: Reader, endpoint: Endpoint) -> None:
         access = "endpoints.with_key" if endpoint.authentication else "endpoints.without_key"
         icon = "key" if endpoint.authentication else "lock_open"
         st.markdown(f":material/{icon}: {reader.t(access)}")
+        for line in (idle_line(reader, endpoint), expiry_line(reader, endpoint)):
+            if line:
+                st.caption(plain(line))
         if endpoint.error and endpoint.state != "Healthy":
             st.caption(f":red[{plain(cause(endpoint.error)[:160])}]")
         elif endpoint.updated or endpoint.created:

@@ -1,4 +1,4 @@
-"""One endpoint: health, logs, keys, deletion."""
+"""One endpoint: health, logs, keys, stable address and size, expiry, deletion."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from backend import services
 from backend.errors import YosokuError
 from backend.local import limits
 from dashboard import reads
+from dashboard.components.costs import cost_line, idle_line
 from dashboard.components.endpoint_cards import close_endpoint_page, model_text, size_text
+from dashboard.components.endpoint_failure import show_endpoint_failure
 from dashboard.components.endpoint_keys import show_keys
-from dashboard.components.feedback import cause, plain, show_error, show_evidence
+from dashboard.components.endpoint_revisions import show_revisions
+from dashboard.components.expiry import show_expiry
+from dashboard.components.feedback import plain, show_error
 from dashboard.components.guard import delete_guarded
 from dashboard.components.log_view import show_log
+from dashboard.components.stable_address import show_stable_address
 from dashboard.components.state import state_badge
 from dashboard.session import application, reader, workspace
 
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
     from backend.services import Endpoint
     from dashboard.i18n import Reader
 
-TABS = ("health", "logs", "keys", "delete")
+TABS = ("health", "logs", "keys", "address", "expiry", "delete")
 Container = Literal["main", "init"]
 
 
@@ -40,7 +45,14 @@ def show_endpoint(endpoint: Endpoint) -> None:
     tabs = st.tabs(
         [words.t(f"endpoints.tab.{name}") for name in TABS], key="endpoint_tabs", on_change="rerun"
     )
-    parts = {"health": _health, "logs": _logs, "keys": _keys, "delete": _delete}
+    parts = {
+        "health": _health,
+        "logs": _logs,
+        "keys": _keys,
+        "address": _address,
+        "expiry": _expiry,
+        "delete": _delete,
+    }
     for name, tab in zip(TABS, tabs, strict=True):
         if tab.open:
             with tab:
@@ -62,8 +74,7 @@ def _health(name: str) -> None:
         state_badge(words, endpoint.state)
         st.markdown(words.t(f"state.help.{endpoint.state}"))
     if endpoint.error and endpoint.state != "Healthy":
-        st.error(plain(cause(endpoint.error)), title=words.t("endpoints.reason"), icon=":material/error:")
-        show_evidence(words, endpoint.error)
+        show_endpoint_failure(words, endpoint)
     st.caption(words.t("endpoints.uri"))
     st.code(endpoint.scoring_uri or words.t("endpoints.no_uri"), language=None, wrap_lines=True)
     with st.grid(4, min_column_width=190):
@@ -78,6 +89,9 @@ def _health(name: str) -> None:
             words.moment(endpoint.updated) if endpoint.updated else words.t("kpi.unknown"),
         )
     _enforcement(words)
+    for line in (cost_line(words, endpoint), idle_line(words, endpoint)):
+        if line:
+            st.caption(plain(line))
 
 
 def _fact(label: str, value: str) -> None:
@@ -122,6 +136,19 @@ def _keys(name: str) -> None:
     endpoint = next((known for known in reads.endpoints() if known.name == name), None)
     if endpoint is not None:
         show_keys(reader(), endpoint)
+
+
+def _address(name: str) -> None:
+    endpoint = next((known for known in reads.endpoints() if known.name == name), None)
+    if endpoint is not None:
+        show_stable_address(reader(), endpoint)
+        show_revisions(reader(), endpoint)
+
+
+def _expiry(name: str) -> None:
+    endpoint = next((known for known in reads.endpoints() if known.name == name), None)
+    if endpoint is not None:
+        show_expiry(reader(), endpoint)
 
 
 def _delete(name: str) -> None:

@@ -9,10 +9,15 @@ import streamlit as st
 from backend import deployments
 from backend.deployments import DeploymentRequest
 from backend.errors import YosokuError
+from backend.rehearsal import RehearsalRequest
 from dashboard import reads
 from dashboard.components import deploy_steps
+from dashboard.components.costs import review_line
 from dashboard.components.deploy_job import FOLLOWED, followed_job, show_job
 from dashboard.components.feedback import plain, show_error
+from dashboard.components.preflight import show_preflight
+from dashboard.components.rehearsal import show_rehearsal
+from dashboard.components.script_step import choose_script
 from dashboard.session import application, reader
 
 if TYPE_CHECKING:
@@ -40,6 +45,8 @@ def review(request: DeploymentRequest | None, model: RegisteredModel, taken: boo
         if request is None:
             st.markdown(words.t("deploy.incomplete"))
         else:
+            asked = (request.cpu_cores, request.memory_gb)
+            size = (deploy_steps.size_sentence(words, *asked), review_line(words, *asked))
             lines = {
                 "model": deploy_steps.model_sentence(words, model),
                 "script": words.t(
@@ -47,7 +54,7 @@ def review(request: DeploymentRequest | None, model: RegisteredModel, taken: boo
                     script=request.script.entry,
                     environment=request.environment.name,
                 ),
-                "size": deploy_steps.size_sentence(words, request.cpu_cores, request.memory_gb),
+                "size": " · ".join(part for part in size if part),
                 "access": deploy_steps.access_sentence(words, request.service_name, request.authentication),
             }
             st.markdown(
@@ -77,11 +84,11 @@ def review(request: DeploymentRequest | None, model: RegisteredModel, taken: boo
 
 
 def show_form(found: list[RegisteredModel], endpoints: list[Endpoint]) -> None:
-    """The four steps and the review."""
+    """The four steps, the rehearsal, what can be known before, and the review."""
     st.title(words.t("deploy.title"), anchor=False)
     st.caption(words.t("deploy.explain"))
     model = deploy_steps.choose_model(words, found)
-    script, environment = deploy_steps.choose_script(words)
+    script, environment = choose_script(words)
     cores, memory = deploy_steps.choose_size(words)
     name, authentication, replace = deploy_steps.choose_access(words, model, endpoints)
     request = None
@@ -97,6 +104,11 @@ def show_form(found: list[RegisteredModel], endpoints: list[Endpoint]) -> None:
             authentication=authentication,
             replace=replace,
         )
+    if request is not None:
+        show_rehearsal(
+            words, RehearsalRequest(model.name, model.version, request.script, request.environment)
+        )
+        show_preflight(words, request, model, endpoints)
     review(request, model, name in {endpoint.name for endpoint in endpoints})
 
 

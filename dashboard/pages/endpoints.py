@@ -6,9 +6,11 @@ import streamlit as st
 
 from backend.errors import YosokuError
 from dashboard import reads
+from dashboard.components.costs import show_idle
 from dashboard.components.demonstration import offer_demonstration
 from dashboard.components.endpoint_cards import OPENED, close_endpoint_page, show_cards
 from dashboard.components.endpoint_detail import show_endpoint
+from dashboard.components.expiry import show_expired
 from dashboard.components.feedback import plain, show_error
 from dashboard.session import application, reader
 
@@ -26,6 +28,8 @@ def show_wall() -> None:
         return
     st.title(headline([endpoint.state for endpoint in found]), anchor=False)
     if found:
+        show_expired(words, found)
+        show_idle(words, found)
         show_cards(words, found)
         with st.container(horizontal=True):
             st.page_link(

@@ -15,6 +15,7 @@ from backend.panel import Panel
 from dashboard import reads
 from dashboard.components.actuals_choice import chosen_source, read_chosen
 from dashboard.components.demonstration import offer_demonstration
+from dashboard.components.endpoint_failure import show_request_failure
 from dashboard.components.feedback import show_error
 from dashboard.components.figures import draw_answer
 from dashboard.components.state import state_badge
@@ -128,7 +129,7 @@ def show_answer(name: str) -> None:
         st.caption(words.t("try_it.no_answer"))
         return
     if isinstance(answer, YosokuError):
-        show_error(words, answer, title=words.t("try_it.refused"))
+        show_request_failure(words, name, answer)
         return
     st.markdown(
         words.t("try_it.answered", status=answer.status, latency=words.duration(answer.latency_ms / 1000))

@@ -1,4 +1,4 @@
-"""A team's own script and pickled statsmodels model, deployed unchanged."""
+"""A team's own script, and our template of one, with a pickled statsmodels model, deployed unchanged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.application import Application
 from backend.deployments import DeploymentRequest, start_deployment
 from backend.forecasts import refresh
 from backend.run_outputs import read_run_outputs
-from backend.scripts import script_from_upload
+from backend.scripts import SCORING, TEMPLATE, script_from_upload
 from backend.settings import Settings
 from tests.conftest import wait_for
 from tests.data.course_model import write_course_model
@@ -24,7 +24,10 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.mark.slow
-def test_a_course_script_with_its_pickle_answers_the_course_contract(application: Application) -> None:
+@pytest.mark.parametrize("script", [DATA / "course_score.py", SCORING / TEMPLATE], ids=lambda path: path.stem)
+def test_a_course_script_with_its_pickle_answers_the_course_contract(
+    application: Application, script: Path
+) -> None:
     workspace = application.workspace()
     folder = application.settings.uploads / uuid.uuid4().hex
     expected = write_course_model(folder)
@@ -34,7 +37,7 @@ def test_a_course_script_with_its_pickle_answers_the_course_contract(application
         service_name="course",
         model_name=model.name,
         model_version=model.version,
-        script=script_from_upload("course_score.py", (DATA / "course_score.py").read_bytes()),
+        script=script_from_upload(script.name, script.read_bytes()),
         environment=environments.read(environments.ENVS / "arima-env.yml"),
         cpu_cores=1.0,
         memory_gb=3.0,

@@ -12,7 +12,7 @@ import pytest
 from backend.evaluation import Outcome, Reason
 from backend.jobs import JobState
 from backend.models import METRICS
-from backend.phases import BRIEF_PHASES, PHASES, TRAINING_PHASES
+from backend.phases import BRIEF_PHASES, PHASES, REHEARSAL_PHASES, REPLACEMENT_PHASES, TRAINING_PHASES
 from backend.series_calendar import SEASON
 from backend.services import State, WhichKey
 from backend.training_report import How
@@ -119,8 +119,8 @@ def test_every_error_code_of_the_backend_has_a_sentence() -> None:
     [
         ("state.", State.__args__),  # type: ignore[attr-defined]
         ("state.help.", State.__args__),  # type: ignore[attr-defined]
-        ("phase.", (*PHASES, *TRAINING_PHASES, *BRIEF_PHASES)),
-        ("phase.help.", (*PHASES, *TRAINING_PHASES, *BRIEF_PHASES)),
+        ("phase.", (*PHASES, *TRAINING_PHASES, *BRIEF_PHASES, *REHEARSAL_PHASES, *REPLACEMENT_PHASES)),
+        ("phase.help.", (*PHASES, *TRAINING_PHASES, *BRIEF_PHASES, *REHEARSAL_PHASES, *REPLACEMENT_PHASES)),
         ("training.came_to.", (*Outcome.__args__, "by_hand")),  # type: ignore[attr-defined]
         ("training.next.", (*Outcome.__args__, "by_hand")),  # type: ignore[attr-defined]
         ("training.", ("failed", "interrupted", "cancelled")),
