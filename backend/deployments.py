@@ -128,7 +128,7 @@ def deploy(
     model = models.find(workspace, request.model_name, request.model_version)
     environment, reused = environments.ensure(workspace, request.environment)
     reporter.line(f"Environment {environment.name}:{environment.version}{' reused' if reused else ''}")
-    reporter.check()  # until here there is nothing to delete
+    reporter.check_wanted()  # until here there is nothing to delete
     reporter.phase("upload")
     service = _submit(application, workspace, request, model, environment)
     operation_id = service._operation_endpoint.rstrip("/").rsplit("/", 1)[-1]

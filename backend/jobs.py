@@ -107,6 +107,13 @@ class Reporter:
         """Leave the work where it should end: raises ClosingError or CancelledError."""
         if self._closing.is_set():
             raise ClosingError
+        self.check_wanted()
+
+    def check_wanted(self) -> None:
+        """Raise CancelledError when somebody asked for the work's end.
+
+        For work that a closing application must bring to where the next one finds it.
+        """
         if self._history.is_cancelled(self._job_id):
             raise CancelledError
 

@@ -86,7 +86,8 @@ def test_clean_stop_ends_services_and_the_next_start_brings_them_back(
     process = scoring_process(running, adder)
 
     assert stop(state_dir)
-    assert not process.is_running()
+    # One that has ended may wait for its new parent to collect it, and still has its number.
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     assert not stop(state_dir)
     ensure_running(state_dir)
 
