@@ -246,7 +246,7 @@ def test_a_pickle_is_found_under_any_name(application: Application) -> None:
     (folder / "models").mkdir(parents=True, exist_ok=True)
     (folder / "models" / "weights.dat").write_bytes(pickle.dumps({"level": 1.0}))
     (folder / "models" / "empty.json").touch()
-    (folder / "metric.json").write_text(json.dumps({"model_name": "pickled", "RMSE": 1, "R2": 0}))
+    (folder / "metric.json").write_text(json.dumps({"model_name": "rehearsed-pickle", "RMSE": 1, "R2": 0}))
     registered = models.register(workspace, read_run_outputs(folder))
     try:
         contents = read_contents(workspace, registered.name, registered.version)
